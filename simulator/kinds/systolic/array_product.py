@@ -61,6 +61,8 @@ class ArrayProduct:
     """[batch · M] output feature that stands at each place of `left`, within its own block; None: as they are written."""
     right_bits: int = 0
     """The same of `right`."""
+    facts: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    """What its zeros alone decide, and small: kept as long as it is, and shared by those that differ from it in bits alone."""
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
     """Lines of each operand, and what they have in common, by edges of blocks: what many schedules ask for."""
 
@@ -70,10 +72,16 @@ class ArrayProduct:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What many schedules ask for, by a key, until it is forgotten."""
-        if key not in self._known:
-            self._known[key] = make()
-        found: T = self._known[key]
-        return found
+        return _found(self._known, key, make)
+
+    def fact(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What many machines ask for, by a key: it must follow from where nonzeros are."""
+        return _found(self.facts, key, make)
+
+    @property
+    def pieces(self) -> int:
+        """What it takes to remember it, with a few orders of its output features: words of 256 bytes, roughly."""
+        return 1024 + (0 if self.left is None else len(self.left.rows) // 4)
 
     def left_lines(self, edges: tuple[int, ...]) -> Mask:
         """[batch, blocks, K] whether any weight of a block of output features is nonzero."""
@@ -117,6 +125,13 @@ class ArrayProduct:
     def _step_of(self) -> NDArray[np.int64]:
         """[batch · K] step of each column of `left` within its block."""
         return np.tile(np.arange(self.shape[1]), self.batch)
+
+
+def _found(known: dict[Hashable, Any], key: Hashable, make: Callable[[], T]) -> T:
+    if key not in known:
+        known[key] = make()
+    found: T = known[key]
+    return found
 
 
 def _before(mask: Mask) -> NDArray[np.int32]:
@@ -177,7 +192,7 @@ def with_row_order(product: ArrayProduct, order: NDArray[np.int64]) -> ArrayProd
     assert product.left is not None, "a W without zeros gains nothing by another order"
     entries, lengths = _entries_of(np.searchsorted(product.left.rows, np.arange(len(order) + 1)), order)
     return dataclasses.replace(
-        product, left=Nonzeros(np.repeat(np.arange(len(order)), lengths), product.left.cols[entries]), row_order=order
+        product, left=Nonzeros(np.repeat(np.arange(len(order)), lengths), product.left.cols[entries]), row_order=order, facts={}
     )
 
 

@@ -17,10 +17,11 @@ from msgspec.structs import replace
 from simulator.engine.engines import play
 from simulator.errors import MappingError
 from simulator.kinds.systolic import compiled
-from simulator.kinds.systolic.array_product import ArrayProduct, product_of
+from simulator.kinds.systolic.array_product import ArrayProduct
 from simulator.kinds.systolic.compiled.engine import chain_cycles
+from simulator.kinds.systolic.compiled.layout import Cut
 from simulator.kinds.systolic.contents import Contents, Ints, contents
-from simulator.kinds.systolic.families import flows_of, least_cycles, without_skips
+from simulator.kinds.systolic.families import flows_of, known_product, least_cycles, without_skips
 from simulator.kinds.systolic.fills import EdgeFills, Transfers
 from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.folds import Dataflow, dimensions
@@ -104,21 +105,22 @@ class ArrayChain(Struct, frozen=True, eq=False):
         `recall` keeps what no rate of a system changes.
         """
         givens = "cuts", self.machine, self.operations, self.residency
-        programs = recall.of(givens, self._tried, lambda tried: sum(3 * one.tiles for each in tried for one in each))
+        programs = recall.of(givens, lambda: self._tried(recall), lambda tried: sum(3 * one.tiles for each in tried for one in each))
         return min(programs, key=lambda each: (self._cycles(spec, each), sum(sum(one.bytes_moved) for one in each)))
 
-    def _tried(self) -> list[tuple[ArrayProgram, ...]]:
+    def _tried(self, recall: Recall) -> list[tuple[ArrayProgram, ...]]:
         """The cuts that the array is through with first, as programs; of cuts that do the same, the first."""
-        products = [self._product(*homed) for homed in zip(self.operations, self.residency, strict=True)]
+        products = [self._product(*homed, recall) for homed in zip(self.operations, self.residency, strict=True)]
         first: dict[Hashable, _Outline] = {}
-        for outline in self._quickest(products):
+        for outline in self._quickest(products, recall):
             first.setdefault(outline.cut.work, outline)
         return [self._programs(outline) for outline in first.values()]
 
-    def _quickest(self, products: Sequence[ArrayProduct]) -> list[_Outline]:
+    def _quickest(self, products: Sequence[ArrayProduct], recall: Recall = NOTHING) -> list[_Outline]:
         """The cuts that the array is through with first, of equal ones those that come first; what is bound to take longer is not cut."""
         cuts = list(self._cuts(products))
-        least, array = _Least(products), _Array(products, self.ahead, compiled.ready())
+        operands = tuple(each.content for each in self.operations)
+        least, array = _Least(products), _Array(products, self.ahead, compiled.ready(), recall, operands)
         bounds = [least.cycles(cut) for cut in cuts]
         outlined: dict[int, int] = {}
         quickest: list[int] = []
@@ -146,9 +148,9 @@ class ArrayChain(Struct, frozen=True, eq=False):
         """Of the chain by itself, with nothing to wait for."""
         return play("compiled", spec, interleaved(self.operation_programs(planned, 0)).by_itself(len(planned))).cycles
 
-    def _product(self, operation: Operation, home: Residency) -> ArrayProduct:
+    def _product(self, operation: Operation, home: Residency, recall: Recall) -> ArrayProduct:
         right_bits = home.forms.x.bits(slice(0, operation.shape[1]), (0, operation.shape[2]), self.machine.datatypes.activation_bits)
-        return dataclasses.replace(product_of(operation), right_bits=right_bits)
+        return dataclasses.replace(known_product(operation, recall), right_bits=right_bits)
 
     def _cuts(self, products: Sequence[ArrayProduct]) -> Iterator[ChainCut]:
         most, extent, fabric = self.most_tokens(), products[0].shape[2], self.machine.fabric
@@ -216,6 +218,10 @@ class _Array(Struct, frozen=True, eq=False):
     ahead: bool
     compiled: bool
     """Whether the kernels say so."""
+    recall: Recall
+    """Of what was found for other machines."""
+    contents: Hashable
+    """Of the operations."""
     _turns: dict[int, Ints] = field(default_factory=dict)
     _known: dict[Hashable, int] = field(default_factory=dict)
 
@@ -231,12 +237,16 @@ class _Array(Struct, frozen=True, eq=False):
         tiles = self.products[0].batch * -(-self.products[0].shape[2] // each.tokens)
         if tiles not in self._turns:
             self._turns[tiles] = np.ascontiguousarray(np.array(turns_of(len(self.products), tiles, ahead=self.ahead)).T)
-        cuts = (
+        cuts = tuple(
             cut_of(of, each.dataflow, each.fabric, (*of.shape[:2], min(each.tokens, of.shape[2])), tokens_outermost=False)
             for of in self.products
         )
+        return self.recall.of_key(("chain", self.contents, cuts, self.ahead), lambda: self._counted(cuts, self._turns[tiles]))
+
+    def _counted(self, cuts: Sequence[Cut], turns: Ints) -> int:
+        """By the kernels, from where the operations have nonzeros."""
         operations = [(cut, fold_tables(of, cut)) for cut, of in zip(cuts, self.products, strict=True)]
-        return chain_cycles(operations, self._turns[tiles], ahead=self.ahead)
+        return chain_cycles(operations, turns, ahead=self.ahead)
 
 
 class _Outline(Struct, frozen=True, eq=False):

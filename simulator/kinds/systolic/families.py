@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from msgspec import Struct
@@ -14,6 +15,7 @@ from simulator.kinds.systolic.array_product import ArrayProduct, packed, product
 from simulator.kinds.systolic.folds import Dataflow, dimensions
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.row_order import grouped_rows
+from simulator.recall import NOTHING, Recall
 from simulator.system.tensors import Residency
 from simulator.system.weights import whole_bits
 from simulator.workload.made import whole_product
@@ -39,11 +41,11 @@ class Family(Struct, frozen=True, eq=False):
         return self.fabric.skip_zero_tiles or self.fabric.column_skip
 
 
-def families_of(machine: ArrayMachine, operation: Operation, residency: Residency) -> list[Family]:
+def families_of(machine: ArrayMachine, operation: Operation, residency: Residency, recall: Recall = NOTHING) -> list[Family]:
     """Every way with the output features in their natural order: an array may leave each of its options unused."""
     return [
         Family(product, flow, options)
-        for product in products_of(machine, operation, residency)
+        for product in products_of(machine, operation, residency, recall)
         for flow in flows_of(machine.fabric, product)
         for options in _options(machine.fabric, product, flow)
     ]
@@ -58,23 +60,31 @@ def grouped(family: Family) -> Family | None:
         return None
     group = -(-product.shape[0] // -(-product.shape[0] // fabric.cols))
     width = 1 if steps else product.shape[1] if family.dataflow == "os" else fabric.rows
-    return replace(family, product=with_row_order(product, grouped_rows(product, group, width)))
+    ordered = product.fact(("grouped", group, width), lambda: with_row_order(product, grouped_rows(product, group, width)))
+    return replace(family, product=dataclasses.replace(ordered, left_bits=product.left_bits, right_bits=product.right_bits))
 
 
-def products_of(machine: ArrayMachine, operation: Operation, residency: Residency) -> list[ArrayProduct]:
+def known_product(operation: Operation, recall: Recall) -> ArrayProduct:
+    """An operation as it is written: what `recall` remembers of it, whatever machines asked."""
+    key = "array product", operation.content
+    product = recall.of_key(key, lambda: product_of(whole_product(operation), sampled_outputs(operation)), lambda made: made.pieces)
+    return dataclasses.replace(product, name=operation.name)
+
+
+def products_of(machine: ArrayMachine, operation: Operation, residency: Residency, recall: Recall = NOTHING) -> list[ArrayProduct]:
     """The ways in which an array can take an operation: as it is, and, where its stored W has the pattern of `n_m`, packed."""
     array = whole_product(operation)
-    product = product_of(array, sampled_outputs(operation))
+    product = known_product(operation, recall)
     features, tokens = slice(0, operation.shape[1]), (0, operation.shape[2])
     right_bits = residency.forms.x.bits(features, tokens, machine.datatypes.activation_bits)
     product = dataclasses.replace(product, left_bits=_whole_bits(machine, operation, array, residency), right_bits=right_bits)
     products = [product]
     if machine.fabric.n_m != "none" and array.weight_home == "dram" and array.storage is None:
-        selected = packed(product, *machine.fabric.kept_of)
+        kept_of = machine.fabric.kept_of
+        selected = product.fact(("packed", kept_of), lambda: packed(product, *kept_of))
         if selected is not None:
-            products.append(
-                dataclasses.replace(selected, left_bits=selected.batch * math.prod(selected.shape[:2]) * machine.held_weight_bits)
-            )
+            left_bits = selected.batch * math.prod(selected.shape[:2]) * machine.held_weight_bits
+            products.append(dataclasses.replace(selected, name=product.name, left_bits=left_bits, right_bits=right_bits))
     return products
 
 
@@ -131,10 +141,17 @@ def least_cycles(fabric: SystolicFabric, product: ArrayProduct, flow: Dataflow) 
     if product.sampled is not None:
         return 0
     if flow == "os":
-        return int((-(-_line_counts(product, 0) // cols) * -(-_line_counts(product, 1) // rows)).sum())
+        return product.fact(("least", rows, cols), lambda: _least_steps(product, rows, cols))
     if flow == "ws":
         return dense if product.left is None else -(-len(product.left.rows) // (rows * cols)) * streamed
-    return dense if product.right is None else -(-int(np.count_nonzero(product.right)) // (rows * cols)) * streamed
+    right = product.right
+    return dense if right is None else -(-product.fact("right", lambda: int(np.count_nonzero(right))) // (rows * cols)) * streamed
+
+
+def _least_steps(product: ArrayProduct, rows: int, cols: int) -> int:
+    """Of output-stationary folds of so many rows and columns: nonzeros of a step in as few of them as hold them."""
+    left, right = (product.fact(("lines", operand), partial(_line_counts, product, operand)) for operand in (0, 1))
+    return int((-(-left // cols) * -(-right // rows)).sum())
 
 
 def _line_counts(product: ArrayProduct, operand: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

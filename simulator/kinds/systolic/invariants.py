@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.kinds.systolic.compiled import WHOLE_KERNEL
 from simulator.kinds.systolic.compiled import engine as compiled
+from simulator.kinds.systolic.compiled.layout import Cut
 from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.folds import Axis, dimensions, fold_edges, fold_steps, held_lines
@@ -28,8 +29,14 @@ def whole_folds(family: Family, fabric: SystolicFabric) -> tuple[int, int]:
     if not (fabric.skip_zero_tiles or fabric.column_skip):
         folds = product.batch * -(-on_rows // fabric.rows) * -(-on_cols // fabric.cols)
         return folds, folds * fold_interval(fabric, streamed, flow)
+    cut = cut_of(product, flow, fabric, product.shape, tokens_outermost=False)
+    return product.fact(("whole", cut), lambda: _whole_folds(family, fabric, cut))
+
+
+def _whole_folds(family: Family, fabric: SystolicFabric, cut: Cut) -> tuple[int, int]:
+    """Of a part that skips, for which it matters where nonzeros are."""
+    product, flow = family.product, family.dataflow
     if WHOLE_KERNEL.ready:
-        cut = cut_of(product, flow, fabric, product.shape, tokens_outermost=False)
         return compiled.whole_folds(cut, fold_tables(product, cut))
     m, k, n = (((0, extent),) for extent in product.shape)
     steps = fold_steps(fabric, product, flow, SystolicSchedule(fabric, product, flow, m, k, n, "m_rounds").axes)
@@ -40,19 +47,21 @@ class Shares:
     """Of tiles of so many steps and blocks of columns, the share that has a nonzero."""
 
     def __init__(self, family: Family, cols: int) -> None:
-        columns = Axis.cut(((0, dimensions(family.dataflow, family.product.shape)[1]),), cols)
-        lines = held_lines(family.product, family.dataflow, columns)
-        self._before = np.pad(lines.cumsum(axis=1, dtype=np.int32).cumsum(axis=2, dtype=np.int32), ((0, 0), (1, 0), (1, 0)))
-        """[batch, blocks + 1, K + 1] lines with a nonzero before each in both."""
+        self.family, self.cols = family, cols
         self._of_steps: dict[int, NDArray[np.int32]] = {}
-        """[batch, blocks + 1, tiles] the same of each tile of so many steps."""
-        self._known: dict[tuple[int, int], float] = {}
+        """[batch, blocks + 1, tiles] lines with a nonzero before each block and each tile of so many steps."""
+
+    @cached_property
+    def _before(self) -> NDArray[np.int32]:
+        """[batch, blocks + 1, K + 1] lines with a nonzero before each in both."""
+        product, flow = self.family.product, self.family.dataflow
+        lines = held_lines(product, flow, Axis.cut(((0, dimensions(flow, product.shape)[1]),), self.cols))
+        return np.pad(lines.cumsum(axis=1, dtype=np.int32).cumsum(axis=2, dtype=np.int32), ((0, 0), (1, 0), (1, 0)))
 
     def share(self, steps: int, blocks: int) -> float:
         """Of one size."""
-        if (steps, blocks) not in self._known:
-            self._known[steps, blocks] = self._share(steps, blocks)
-        return self._known[steps, blocks]
+        held = "right" if self.family.dataflow == "is" else "left"
+        return self.family.product.fact(("share", held, self.cols, steps, blocks), lambda: self._share(steps, blocks))
 
     def _share(self, steps: int, blocks: int) -> float:
         if steps not in self._of_steps:

@@ -61,14 +61,13 @@ def plan_systolic(
     makes a machine slower. `recall` keeps what searches for other systems found that no rate changes. MappingError where nothing fits.
     """
     givens = machine, operation, residency
-    ways = recall.of(("ways", *givens), lambda: Ways(*givens), lambda ways: ways.pieces)
     check_length(operation.name, least_tiles(machine, operation), BUFFERS)
+    ways = recall.of(("ways", *givens), lambda: Ways(*givens, recall), lambda ways: ways.pieces)
     search = _Search(ways, spec)
     best = search.best()
     ways.rest()
     if best is None:
         check_length(operation.name, search.too_long, BUFFERS)
-    if best is None:
         fabric = machine.fabric
         raise MappingError(
             f"{machine.name}: no tile of {operation.name} fits the operand buffers (x {fabric.x_buffer_kib:g}, "

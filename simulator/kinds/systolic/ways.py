@@ -14,6 +14,7 @@ from simulator.kinds.systolic.invariants import Parts, whole_folds
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.outlines import Cuts
 from simulator.kinds.systolic.program import ArrayProgram
+from simulator.recall import NOTHING, Recall
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
@@ -29,10 +30,11 @@ class Ways:
     pieces: ClassVar[int] = 4096
     """Tiles and parts of transfers of all programs that are kept at once; others are made again when they are asked for again."""
 
-    def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency) -> None:
+    def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency, recall: Recall = NOTHING) -> None:
+        """`recall` keeps what the operation's zeros decide on any array."""
         self.machine, self.operation, self.residency = machine, operation, residency
         self.array = whole_product(operation)
-        self.natural = families_of(machine, operation, residency)
+        self.natural = families_of(machine, operation, residency, recall)
         self._least: dict[Family, int] = {}
         self._grouped: dict[Family, Family | None] = {}
         self._parts: dict[Hashable, Parts] = {}

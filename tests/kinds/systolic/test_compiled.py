@@ -21,6 +21,7 @@ from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import fold_intervals
 from simulator.kinds.systolic.ways import Ways
 from simulator.pipeline import kernels_needed
+from simulator.recall import Recall
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from tests.kinds.systolic.test_search import search, tried, ways
@@ -91,9 +92,11 @@ def test_the_array_takes_as_long_for_a_chain_as_tile_by_tile(widths: list[int], 
     chain = fused(*chain_of(random, widths, 2, 40, 0.1, 0.3)).operations[1:]
     homes = (Residency("dram", "chip"), *[Residency("chip", "chip")] * (len(chain) - 2), Residency("chip", "dram"))
     of, products = ArrayChain(ArrayMachine.of(array), chain, homes), [product_of(each) for each in chain]
-    array = _Array(products, of.ahead, True)
-    cuts = list(of._cuts(products))[::3]
-    assert [array.cycles(cut) for cut in cuts] == [_Outline.of(products, cut, of.ahead).cycles for cut in cuts]
+    recall, cuts = Recall(10**4), list(of._cuts(products))[::3]
+    wanted = [_Outline.of(products, cut, of.ahead).cycles for cut in cuts]
+    for _ in ("found", "remembered"):
+        array = _Array(products, of.ahead, True, recall, tuple(each.content for each in chain))
+        assert [array.cycles(cut) for cut in cuts] == wanted
 
 
 @pytest.mark.parametrize("seed", SEEDS)

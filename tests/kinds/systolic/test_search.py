@@ -16,7 +16,7 @@ from simulator.kinds.systolic import search as search_module
 from simulator.kinds.systolic.array_product import in_row_order, product_of
 from simulator.kinds.systolic.candidates import Candidate, candidates
 from simulator.kinds.systolic.chains import ArrayChain
-from simulator.kinds.systolic.families import Family, grouped
+from simulator.kinds.systolic.families import Family, grouped, known_product
 from simulator.kinds.systolic.fills import Known
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import array_program
@@ -119,7 +119,18 @@ def test_a_search_decides_the_same_after_one_for_another_system(seed: int) -> No
     for spec in (of.spec, slower, of.spec):
         alone, after = (plan_systolic(of.machine, of.operation, of.residency, spec, each) for each in (NOTHING, recall))
         assert alone.program == after.program
-    assert recall.pieces == Ways.pieces
+    assert recall.pieces == Ways.pieces + known_product(of.operation, recall).pieces
+
+
+@pytest.mark.parametrize("seed", SEEDS[::2])
+def test_a_search_decides_the_same_after_one_for_another_array(seed: int) -> None:
+    of, recall = search(seed), Recall(10**6)
+    fabric = of.machine.fabric
+    others = ({"x_buffer_kib": 2 * fabric.x_buffer_kib}, {"rows": 2 * fabric.rows}, {"n_m": "none"})
+    for keys in ({}, *others):
+        array = ArrayMachine.of(of.machine.machine.model_copy(update={"fabric": fabric.model_copy(update=keys)}))
+        alone, after = (plan_systolic(array, of.operation, of.residency, of.spec, each) for each in (NOTHING, recall))
+        assert alone.program == after.program
 
 
 def test_a_search_tells_how_far_it_is() -> None:
