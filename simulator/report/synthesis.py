@@ -21,7 +21,7 @@ _HEADINGS = ("piece", "copies", "GE", "model", "ratio", "FO4", "model", "ratio")
 _MEANING = (
     "GE: areas of the library's smallest NAND of two inputs, mapped for area, with buffers where an output drives more than {most} inputs\n"
     "ratio: model ÷ synthesis\n"
-    "FO4: longest path between registers after sizing, without wires, registers and set-up; -: the delay model has no such path"
+    "FO4: longest path between registers, mapped for it, without wires, registers and set-up; -: the delay model has no such path"
 )
 
 

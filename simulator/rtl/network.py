@@ -123,7 +123,8 @@ class RoutedNetwork(Elaboratable):
         links = (graph.link_of_channel[owners == number] - self.first_link[number]).tolist()
         buffers = [self.buffers[index] for index in np.flatnonzero(graph.router_of_buffer == number).tolist()]
         alike = partial(heads_alike, buffers) if spec.combines else only_winner
-        allocator = Allocator(len(buffers), max(links) + 1, spec.iterations, registered=spec.registered, alike=alike)
+        chooses = self.voq and len(links) > 1
+        allocator = Allocator(len(buffers), max(links) + 1, spec.iterations, registered=spec.registered, chooses=chooses, alike=alike)
         return Router(self.layout, links, buffers, allocator, voq=self.voq, flits=spec.flits, combines=spec.combines)
 
     def _room(self, router: int, channel: int) -> Room:

@@ -36,9 +36,25 @@ def heads_alike(buffers: Sequence[Buffer], m: Module, link: int, winner: Value, 
 
 def same_line(m: Module, lines: Sequence[Value], winner: Value, asking: Value) -> Value:
     """Of the inputs that ask, those that want the line that the winner wants. `lines`: what each wants."""
-    wanted = wire(m, selected(list(zip(winner, lines, strict=True))), f"wanted_{winner.name}", len(lines[0]))
+    wanted = wire(m, selected(list(zip(winner, lines, strict=True))), "wanted", len(lines[0]))
     same = Cat(asks & (line == wanted) & winner.any() for asks, line in zip(asking, lines, strict=True))
-    return wire(m, same, f"alike_{winner.name}")
+    return wire(m, same, "alike")
+
+
+class DataPath(Elaboratable):
+    """One link's column of a crossbar: the flit of the input that it is paired with, or of any of several that want the same."""
+
+    def __init__(self, flits: Sequence[Value]) -> None:
+        """`flits`: [inputs] what each would send."""
+        self.flits = flits
+        self.paired = Signal(len(flits))
+        self.sent = Signal(len(flits[0]))
+
+    def elaborate(self, platform: Any) -> Module:
+        """A multiplexer."""
+        m = Module()
+        m.d.comb += self.sent.eq(selected(list(zip(self.paired, self.flits, strict=True))))
+        return m
 
 
 class Router(Elaboratable):
@@ -102,8 +118,8 @@ class Router(Elaboratable):
             if self.voq:
                 m.d.comb += buffer.queue.pop_from.eq(self._leaving_channel(leaving[place], [of[place] for of in choice]))
         for link, mask in enumerate(pairs.pairs):
-            sent = [self._leaving_flit(place, channel) for place, channel in enumerate(choice[link])]
-            m.d.comb += [self.sent[link].eq(mask.any()), self.sent_flit[link].eq(selected(list(zip(mask, sent, strict=True))))]
+            m.submodules[f"path_{link}"] = path = DataPath([self._leaving_flit(*taken) for taken in enumerate(choice[link])])
+            m.d.comb += [path.paired.eq(mask), self.sent[link].eq(mask.any()), self.sent_flit[link].eq(path.sent)]
             several = len(self._channels(link)) > 1
             m.d.comb += self.sent_channel[link].eq(selected(list(zip(mask, choice[link], strict=True))) if several else choice[link][0])
         return m

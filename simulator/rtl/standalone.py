@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
-from amaranth.hdl import Const, Elaboratable, Module, Signal
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal
 from amaranth.lib.data import StructLayout
 
 from simulator.engine.cluster import ClusterSpec
@@ -24,9 +23,15 @@ Built = tuple[Elaboratable, Sequence[Signal]]
 
 
 def allocator(inputs: int, outputs: int, iterations: int) -> Built:
-    """Of a router, with its pointers."""
-    made = Allocator(inputs, outputs, iterations, registered=True)
+    """Of a router whose inputs may ask for several outputs at once, with its pointers."""
+    made = Allocator(inputs, outputs, iterations, registered=True, chooses=True)
     return made, (*made.wants, *made.pairs)
+
+
+def arbiters(inputs: int, outputs: int) -> Built:
+    """Of a router whose inputs show one flit each: what finds its output, and an arbiter with its pointer an output."""
+    made = _Arbiters(inputs, outputs)
+    return made, (*made.visible, *made.heading, *made.allocator.pairs)
 
 
 def queue(slots: int, bits: int) -> Built:
@@ -89,20 +94,47 @@ def data_path(inputs: int, outputs: int, bits: int) -> Built:
 
 def combiner(inputs: int, outputs: int, address_bits: int) -> Built:
     """What finds, at each output, the requests for the winner's word, in one iteration; every queue of an input shows its head."""
-    made = _Combiner(inputs, outputs, address_bits)
-    return made, (*chain.from_iterable(made.heads), *made.winners, *made.asking, *made.alike)
+    made = _Columns([_Column(inputs, address_bits) for _ in range(outputs)])
+    return made, [port for column in made.columns for port in (*column.heads, column.winner, column.asking, column.alike)]
 
 
-class _Combiner(Elaboratable):
-    def __init__(self, inputs: int, outputs: int, address_bits: int) -> None:
-        self.heads = [[Signal(address_bits, name=f"head_{place}_{output}") for output in range(outputs)] for place in range(inputs)]
-        self.winners = [Signal(inputs, name=f"winner_{output}") for output in range(outputs)]
-        self.asking = [Signal(inputs, name=f"asking_{output}") for output in range(outputs)]
-        self.alike = [Signal(inputs, name=f"alike_{output}") for output in range(outputs)]
+class _Arbiters(Elaboratable):
+    def __init__(self, inputs: int, outputs: int) -> None:
+        self.visible = [Signal(name=f"visible_{place}") for place in range(inputs)]
+        self.heading = [Signal(index_bits(outputs), name=f"heading_{place}") for place in range(inputs)]
+        self.allocator = Allocator(inputs, outputs, 1, registered=True, chooses=False)
+
+    def elaborate(self, platform: object) -> Module:
+        """What a router asks its allocator for."""
+        m = Module()
+        m.submodules.allocator = self.allocator
+        for output, wants in enumerate(self.allocator.wants):
+            m.d.comb += wants.eq(Cat(here & (to == output) for here, to in zip(self.visible, self.heading, strict=True)))
+        return m
+
+
+class _Column(Elaboratable):
+    """Of a combiner, what one output has of it."""
+
+    def __init__(self, inputs: int, address_bits: int) -> None:
+        self.heads = [Signal(address_bits, name=f"head_{place}") for place in range(inputs)]
+        self.winner = Signal(inputs)
+        self.asking = Signal(inputs)
+        self.alike = Signal(inputs)
 
     def elaborate(self, platform: object) -> Module:
         """What the allocator of a router that combines is given to ask."""
         m = Module()
-        for output, (winner, asking, alike) in enumerate(zip(self.winners, self.asking, self.alike, strict=True)):
-            m.d.comb += alike.eq(same_line(m, [of[output] for of in self.heads], winner, asking))
+        m.d.comb += self.alike.eq(same_line(m, self.heads, self.winner, self.asking))
+        return m
+
+
+class _Columns(Elaboratable):
+    def __init__(self, columns: Sequence[_Column]) -> None:
+        self.columns = columns
+
+    def elaborate(self, platform: object) -> Module:
+        """Each by itself."""
+        m = Module()
+        m.submodules += self.columns
         return m

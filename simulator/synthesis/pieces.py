@@ -124,21 +124,23 @@ def _data_path(entry: Instance, crossbar: Crossbar) -> Piece:
 def _arbiters(entry: Instance, crossbar: Crossbar, parts: Sequence[Instance]) -> Piece:
     """With the scheduler of its router, where inputs ask for several outputs at once."""
     technology, inputs, outputs = crossbar.technology, crossbar.inputs, crossbar.outputs
-    arbiters = gates_of(Crossbar(technology, inputs, outputs, 0, True))
     beside = (other.component for other in parts if other.name == entry.name and isinstance(other.component, Scheduler))
     scheduler = next((other for other in beside if (other.inputs, other.outputs) == (inputs, outputs)), None)
-    iterations = 1 if scheduler is None else scheduler.iterations
-    gates = arbiters + (0.0 if scheduler is None else gates_of(replace(scheduler, cycles=1)))
+    size, gates = f"{inputs} × {outputs}", gates_of(Crossbar(technology, inputs, outputs, 0, True))
 
     def build() -> tuple[Elaboratable, Sequence[Signal]]:
-        from simulator.rtl.standalone import allocator
+        from simulator.rtl.standalone import allocator, arbiters
 
-        return allocator(inputs, outputs, iterations)
+        return arbiters(inputs, outputs) if scheduler is None else allocator(inputs, outputs, scheduler.iterations)
 
-    size = f"{inputs} × {outputs}"
-    figure = None if scheduler is None else ("voq_scheduler", {"inputs": inputs, "outputs": outputs, "iterations": iterations})
-    name = f"arbiters {size}, FIFO" if scheduler is None else f"allocator {size}, {iterations} iteration{'s' if iterations > 1 else ''}"
-    return Piece(name, entry.name, entry.count, gates, delay.allocation(technology, max(inputs, outputs), iterations), figure, build)
+    if scheduler is None:
+        path = delay.arbiter(technology, max(inputs, outputs))
+        return Piece(f"arbiters {size}, FIFO", entry.name, entry.count, gates, path, None, build)
+    iterations = scheduler.iterations
+    path = delay.allocation(technology, max(inputs, outputs), iterations)
+    figure = ("voq_scheduler", {"inputs": inputs, "outputs": outputs, "iterations": iterations})
+    name = f"allocator {size}, {iterations} iteration{'s' if iterations > 1 else ''}"
+    return Piece(name, entry.name, entry.count, gates + gates_of(replace(scheduler, cycles=1)), path, figure, build)
 
 
 def _combiner(entry: Instance, combiner: Combiner) -> Piece:

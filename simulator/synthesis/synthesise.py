@@ -34,7 +34,7 @@ class Synthesised:
     """Of it buffers."""
     model_gates: float
     depth: float
-    """FO4 of the longest path between registers, after sizing, without wires, registers and set-up."""
+    """FO4 of the longest path between registers, mapped for it, without wires, registers and set-up."""
     model_depth: float | None
     """FO4 by the delay model, without its wires; None where the model has no such path."""
 
@@ -113,7 +113,7 @@ def results_of(
 
 
 def _one(piece: Piece, library: Library, without: Sequence[str]) -> Synthesised:
-    mapped, sized = synthesised(library, *piece.build(), without)
+    mapped, quick = synthesised(library, *piece.build(), without)
     gate, area = library.nand2.area, mapped.area + mapped.buffer_area
     return Synthesised(
         piece.name,
@@ -125,7 +125,7 @@ def _one(piece: Piece, library: Library, without: Sequence[str]) -> Synthesised:
         mapped.register_area / gate,
         mapped.buffer_area / gate,
         piece.gates,
-        sized.longest_path().delay / library.fo4.delay,
+        quick.longest_path().delay / library.fo4.delay,
         None if piece.delay is None else piece.delay.fo4,
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from simulator.cli.app import application
@@ -83,20 +83,28 @@ def test_a_cluster_is_written_as_verilog(files: tuple[str, str], tmp_path: Path)
     assert text.count("module \\tiny_cluster.cluster.unit_") < 20, "both units are cells of the same modules"
 
 
-REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    (
-        {"replicas": 4, "multicast": True},
-        {},
-        "fabric.multicast: true where each unit has a copy of its own is not elaborated into hardware",
-    ),
-    ({}, {"mapping": {"dataflow": "both"}}, "works as both is not elaborated"),
-]
-
-
-@pytest.mark.parametrize(("fabric", "keys", "message"), REFUSED)
-def test_what_has_no_hardware_is_refused_by_name(fabric: dict[str, Any], keys: dict[str, Any], message: str) -> None:
+def test_what_has_no_hardware_is_refused_by_name() -> None:
+    message = "fabric.multicast: true where each unit has a copy of its own is not elaborated into hardware"
     with pytest.raises(ConfigError, match=message):
-        designs_of(machine(fabric, **keys))
+        designs_of(machine({"replicas": 4, "multicast": True}))
+
+
+def test_a_machine_of_both_dataflows_has_a_cluster_for_each_operation() -> None:
+    """Each operation is run by the cluster that does it; their files have names of their own."""
+    random = np.random.default_rng(3)
+    w, x = sparse(random, 4, 4, 0.5), sparse(random, 4, 2, 1.0)
+    of = machine(TINY | {"lanes": 2, "bank_kib": 0.03125}, mapping={"dataflow": "both"})
+    what = workload(operation(w, x, "gathers"), replace(operation(w, x, "scatters"), transpose="scatter"))
+    gathers, scatters = cosimulate(of, what, CosimOptions())
+    assert (gathers.difference, scatters.difference) == (None, None)
+    assert (gathers.compared.keys() - scatters.compared.keys(), scatters.compared["additions"]) == (
+        {"landings", "operands", "merges", "writes"},
+        gathers.compared["operands"],
+    )
+    assert [(design.name, "drain_word" in rtlil(design)) for design in designs_of(of)] == [
+        ("small_cluster", False),
+        ("small_scatter", True),
+    ]
 
 
 def test_a_sampled_product_is_run_with_all_its_lanes() -> None:

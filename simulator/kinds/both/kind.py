@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
 from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
@@ -10,9 +14,9 @@ from simulator.kinds.both.parts import WAYS, parts_of
 from simulator.kinds.gather.kind import GATHER, Gather
 from simulator.kinds.scatter.kind import SCATTER
 from simulator.kinds.units.delays import timing_paths, wires_of
-from simulator.kinds.units.kind import ClusterRtl
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Elaborated, Machine
+from simulator.rtl.design import Design
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -37,9 +41,10 @@ class Both(Gather):
         """As the kind that does it."""
         return self.of_operation(machine, operation).least(machine, operation, residency, memo)
 
-    def rtl(self) -> ClusterRtl:
-        """A cluster of both is not elaborated."""
-        raise self.no_hardware()
+    def designs(self, elaborated: Elaborated) -> Sequence[Design]:
+        """Those of a gathering machine, and a cluster that scatters beside them."""
+        scatters = SCATTER.design(elaborated)
+        return (*GATHER.designs(elaborated), replace(scatters, name=f"{elaborated.machine.name}_scatter"))
 
     def check_files(self, machine: Machine) -> None:
         """One placement is of words where operations gather, and of partial sums where they scatter."""

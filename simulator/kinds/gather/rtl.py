@@ -29,8 +29,6 @@ def check_elaborated(machine: UnitsMachine, spec: ClusterSpec) -> None:
             "fabric.multicast", "true where each unit has a copy of its own", "false, or copies that serve several units each"
         )
     check_placement(machine)
-    if machine.mapping.dataflow != "gather":
-        raise not_elaborated("mapping.dataflow", machine.mapping.dataflow, "gather")
 
 
 def shape_of(machine: UnitsMachine, spec: ClusterSpec) -> ClusterShape:

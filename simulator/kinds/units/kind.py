@@ -132,16 +132,19 @@ class UnitsKind(Kind):
 
     def design(self, elaborated: Elaborated) -> Design:
         """One cluster."""
-        machine = UnitsMachine.of(elaborated.machine)
-        return self.rtl().design(machine, cluster_spec(machine, elaborated.stages))
+        return self.rtl().design(*self._cluster(elaborated))
 
     def cosimulate(
         self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions
     ) -> Iterator[Agreement]:
         """The first busy cluster of each tile."""
-        machine, rtl = UnitsMachine.of(elaborated.machine), self.rtl()
         tiles = self.first_clusters(elaborated, operation, residency, options)
-        return rtl.cosimulated(machine, cluster_spec(machine, elaborated.stages), operation.name, tiles, how)
+        return self.rtl().cosimulated(*self._cluster(elaborated), operation.name, tiles, how)
+
+    def _cluster(self, elaborated: Elaborated) -> tuple[UnitsMachine, ClusterSpec]:
+        """What of a machine does its operations: one of several dataflows that it may have."""
+        machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
+        return machine, cluster_spec(machine, elaborated.stages)
 
     def as_run(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Dataflow:
         """An operation by itself, cut as its run chooses it, whatever its place in the workload."""

@@ -86,7 +86,9 @@ class Watcher:
         for network in self.parts.networks.values():
             for router in network.routers.values():
                 allocator = router.allocator
-                for pointers, count in ((allocator.grant, allocator.inputs), (allocator.accept, allocator.outputs)):
+                # a buffer of one queue accepts what it is granted, wherever its pointer stands
+                accepting = allocator.accept if router.per_buffer > 1 else []
+                for pointers, count in ((allocator.grant, allocator.inputs), (accepting, allocator.outputs)):
                     for pointer in pointers:
                         packed |= ((1 << count) - (1 << pointer)) << place
                         place += count
