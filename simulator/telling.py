@@ -10,8 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Literal, get_args
 
-_told: ContextVar[Callable[[float], None] | None] = ContextVar("told", default=None)
+Work = Literal["fabric", "play"]
+"""What is told of: an operation on its fabric, its planning included; or the play of a whole program, which many are played in planning."""
+_told: dict[Work, ContextVar[Callable[[float], None] | None]] = {work: ContextVar(work, default=None) for work in get_args(Work)}
 
 
 EVERY_S = 0.5
@@ -19,8 +22,8 @@ EVERY_S = 0.5
 
 
 @contextmanager
-def telling(told: Callable[[float], None], every_s: float = EVERY_S) -> Iterator[None]:
-    """Within the block, `told` hears of `tell` so often at most; the innermost block counts."""
+def telling(told: Callable[[float], None], every_s: float = EVERY_S, of: Work = "fabric") -> Iterator[None]:
+    """Within the block, `told` hears of `tell` so often at most; the innermost block of a sort of work counts."""
     last = time.monotonic()
 
     def now_and_then(fraction: float) -> None:
@@ -30,15 +33,15 @@ def telling(told: Callable[[float], None], every_s: float = EVERY_S) -> Iterator
             last = now
             told(fraction)
 
-    before = _told.set(now_and_then)
+    before = _told[of].set(now_and_then)
     try:
         yield
     finally:
-        _told.reset(before)
+        _told[of].reset(before)
 
 
-def tell(fraction: float) -> None:
+def tell(fraction: float, of: Work = "fabric") -> None:
     """Say what fraction of the piece of work at hand is done; nothing where nobody asked."""
-    told = _told.get()
+    told = _told[of].get()
     if told is not None:
         told(fraction)

@@ -21,3 +21,13 @@ def test_what_is_soon_over_says_nothing() -> None:
     with telling(heard.append, every_s=60):
         tell(0.5)
     assert heard == []
+
+
+def test_sorts_of_work_are_told_of_apart() -> None:
+    heard: list[float] = []
+    with telling(heard.append, every_s=0):
+        tell(0.5, of="play")
+    with telling(heard.append, every_s=0, of="play"):
+        tell(0.6)
+        tell(0.7, of="play")
+    assert heard == [0.7]

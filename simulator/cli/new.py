@@ -36,7 +36,6 @@ _THEN = {
 _SCHEMAS = ".sparsim"
 """Folder, beside the file, of the schema that it names: it goes where the file goes."""
 _HEAD = re.compile(r"\A(?:[ \t]*(?:#.*)?\n)+")
-_ALLOWED = re.compile(r"[\w.+-]{1,64}")
 _NAME = re.compile(r"^name:[^#\n]*?(?=\s*(?:#.*)?$)", re.MULTILINE)
 _MATRIX = re.compile(r"(?<![\w-])(file: *)([^\s,}#]+)")
 
@@ -52,10 +51,12 @@ def new_command(
     from simulator.report.folder import new_file, write_whole
     from simulator.specs import config_path, workload_path
     from simulator.specs.files import read_text
+    from simulator.specs.naming import fault_of
 
     name = name.removesuffix(".yaml")
-    if not _ALLOWED.fullmatch(name):
-        raise ConfigError(f"{name}: allowed as a name: 1 to 64 letters, digits, and . + - _")
+    fault = fault_of(name)
+    if fault is not None:
+        raise ConfigError(f"the name: {fault}")
     named = source or _FIRST[kind]
     found = workload_path(named) if kind is NewKind.workload else config_path(_SHELF[kind], named)
     file = output or Path(f"{name}.yaml")

@@ -103,10 +103,20 @@ class ClusterSpec(Struct, frozen=True):
         return self.release_cycles + self.accumulate_latency * levels
 
     @property
+    def answer_cycles(self) -> int:
+        """From a request to its operand, in an empty fabric."""
+        crossing = 0 if self.network == "none" else self.requests.latency + self.replies.latency
+        return crossing + self.feed_cycles + self.read_latency
+
+    @property
     def unloaded_cycles(self) -> int:
         """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
-        crossing = 0 if self.network == "none" else self.requests.latency + self.replies.latency
-        return crossing + self.feed_cycles + self.read_latency + self.merge_cycles
+        return self.answer_cycles + self.merge_cycles
+
+    @property
+    def felt_window(self) -> int:
+        """The window, as far as a unit can tell in an empty fabric: it never waits for one that lasts until the first word is back."""
+        return min(self.window, self.issue_width * (self.answer_cycles + 1))
 
     @property
     def bank_slots(self) -> float:
@@ -144,15 +154,15 @@ class ClusterSpec(Struct, frozen=True):
         return replace(held, requests=requests, replies=replies, multiply_latency=0)
 
     def alike(self, spare: NDArray[np.int64] | None) -> tuple[range, ...]:
-        """[capacities] those with which a cluster does in every cycle what this one did, of which so much was left when most was taken.
+        """[capacities] those with which clusters do in every cycle what these did, of which so much was left when most was taken.
 
-        Where whatever asked for a place has always found more of them than it could take, it would in any cluster that has no fewer
-        than were taken, and these: nothing else in a cluster looks at how many there are. But for tags, whose numbers choose among
-        the ports of a bank where it has several.
+        `spare` is [clusters, capacities]. Where whatever asked for a place has always found more of them than it could take, it
+        would in any cluster that has no fewer than were taken, and these: nothing else in a cluster looks at how many there are.
+        But for tags, whose numbers choose among the ports of a bank where it has several.
         """
         enough = [1 if self.bank_ports == 1 else MOST, 1, 1, 1, 1]
         enough[0] *= self.issue_width
-        left = [0] * len(CAPACITIES) if spare is None else spare.tolist()
+        left = [0] * len(CAPACITIES) if spare is None else spare.min(axis=0).tolist()
         return tuple(
             range(max(1, held - free + least), MOST) if free >= least else range(held, held + 1)
             for held, free, least in zip(self.capacities, left, enough, strict=True)
@@ -195,6 +205,10 @@ class Milestones(Struct, frozen=True, eq=False):
     written: NDArray[np.int64]
     """[row words] cycle × units + unit of each write of one into an output bank, in order."""
 
+    def by_itself(self) -> Milestones:
+        """The same, as no part of larger arrays."""
+        return Milestones(self.wanted.copy(), self.taken.copy(), self.written.copy())
+
 
 class Outcome(Struct, frozen=True, eq=False):
     """What one cluster did in one tile."""
@@ -228,7 +242,7 @@ class Outcomes(Struct, frozen=True, eq=False):
     outputs: Sequence[NDArray[np.float64] | None] = ()
     """[tiles], if values were carried."""
     spare: NDArray[np.int64] | None = None
-    """[capacities] the fewest places that anything that took one left of each; None: that was not looked at."""
+    """[tiles, capacities] the fewest places that anything that took one left of each; None: that was not looked at."""
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> Outcomes:
@@ -240,6 +254,32 @@ class Outcomes(Struct, frozen=True, eq=False):
             [outcome.milestones for outcome in outcomes],
             [outcome.outputs for outcome in outcomes],
         )
+
+    def apart(self) -> list[Outcomes]:
+        """[tiles] what each cluster did, which holds nothing of the others."""
+        spare = [None] * len(self.cycles) if self.spare is None else list(self.spare.copy()[:, None])
+        return [
+            Outcomes(self.cycles[here].copy(), self.clocked[here].copy(), self.unit_cycles[here].copy(), [when.by_itself()], spare=left)
+            for tile, (when, left) in enumerate(zip(self.milestones, spare, strict=True))
+            for here in (slice(tile, tile + 1),)
+        ]
+
+    @classmethod
+    def together(cls, several: Sequence[Outcomes]) -> Outcomes:
+        """What clusters did that were run apart, without values."""
+        spare = [each.spare for each in several if each.spare is not None]
+        return cls(
+            np.concatenate([each.cycles for each in several]),
+            np.concatenate([each.clocked for each in several]),
+            np.concatenate([each.unit_cycles for each in several]),
+            [when for each in several for when in each.milestones],
+            spare=np.concatenate(spare) if len(spare) == len(several) else None,
+        )
+
+    @property
+    def parts(self) -> int:
+        """What it takes to hold it: about 400 bytes each."""
+        return len(self.cycles) + sum(len(when.wanted) + len(when.written) for when in self.milestones) // 32
 
     def count(self, name: str) -> NDArray[np.int64]:
         """[tiles] a clocked counter."""

@@ -17,6 +17,7 @@ from simulator.specs import FileModel, config_path, load_yaml_model, nearest_hin
 from simulator.specs.documents import apply_overrides, replaced, validated
 from simulator.specs.fields import every_key
 from simulator.specs.models import Section
+from simulator.specs.naming import FileName
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry, Location
 
@@ -146,7 +147,7 @@ class Machine(FileModel):
 
     model_config = ConfigDict(defer_build=True)
 
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
+    name: FileName = Field(description="what reports call it")
     technology: str = Field("7nm", description="a file of configs/technologies, or a path")
     technology_overrides: dict[str, float] = Field(
         default_factory=dict, description="constants of the technology to replace, by name; dram.KIND.CONSTANT for those of DRAM"

@@ -73,14 +73,16 @@ def run_and_repeat(
     player = Player(options.engine.name, options.recall)
     workload = settled(elaborated, workload, kept.run, player)
     through = ways(options.ideal, networked=kind_of(elaborated.machine).switch(elaborated) is not None)
+    told = _Told(progress)
     all_stints = stints(workload, kind_of(elaborated.machine).residency(elaborated.machine, workload))
     runs: dict[Ideal, Sequence[OperationRun]] = {}
     for way in through:
         simulate = partial(run_operation, elaborated, replace(options, ideal=way))
         run_next = Repeats((kept if way == "none" else Kept(simulate)).run).run if options.reuse_tiles else simulate
-        runs[way] = _on_the_fabric(all_stints, run_next, _part(progress, len(runs), len(through)))
+        runs[way] = _on_the_fabric(all_stints, run_next, _part(told, len(runs), len(through)))
     real = SystemSpec.of(elaborated)
-    outcome = (play or player.play)(real, workload, runs["none"])
+    with telling(_from(progress, workload.operations[-1].name, told.fraction), of="play"):
+        outcome = (play or player.play)(real, workload, runs["none"])
     plain = _timed(elaborated, real, runs["none"], outcome, "none")
     if options.ideal == "none":
         return plain, plain
@@ -89,6 +91,23 @@ def run_and_repeat(
     played = [(each, player.play(perfect, workload, each)) for each in (found[:-1] if perfect == real else found)]
     chosen, quickest = min([*played, (found[-1], outcome)], key=lambda pair: pair[1].cycles)
     return plain, _timed(elaborated, perfect, chosen, quickest, options.ideal)
+
+
+class _Told(Struct):
+    """Tells progress on, and remembers it."""
+
+    progress: Progress
+    fraction: float = 0.0
+
+    def __call__(self, name: str, fraction: float) -> None:
+        """Of an operation."""
+        self.fraction = fraction
+        self.progress(name, fraction)
+
+
+def _from(progress: Progress, name: str, begun: float) -> Callable[[float], None]:
+    """What is told of the rest of a run, by the fraction of that which is done."""
+    return lambda fraction: progress(name, begun + (1 - begun) * fraction)
 
 
 def _on_the_fabric(all_stints: Sequence[Stint], run_next: Run, progress: Progress) -> Sequence[OperationRun]:

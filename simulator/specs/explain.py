@@ -15,6 +15,8 @@ from simulator.specs.tree import Entry, Key, KeyPath, Location, child, deepest, 
 
 MAX_SHOWN = 20
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
+_WITH_UNIT = re.compile(_NUMBER.pattern + r"\s*[^\W\d_][^\W\d]*(/[^\W\d]+)?|" + _NUMBER.pattern + r"\s*%")
+_WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 _NAMES = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 
 
@@ -144,19 +146,23 @@ def _bad_value(path: KeyPath, message: str, model: type[BaseModel], root: Entry)
     slot = slot_at(model, path, root)
     words = allowed(slot) if slot is not None else ""
     hint = nearest_hint(value, choices(slot)) if slot is not None and isinstance(value, str) else ""
-    hint = hint or _quotes_hint(value, words)
+    hint = hint or _writing_hint(value, words)
     return _Problem(_place(path, root), path, f"found {shown(value)}; allowed: {words or message}{hint}")
 
 
-def _quotes_hint(value: Any, words: str) -> str:
-    """That quotes make text of what YAML reads as something else, or the other way round."""
+def _writing_hint(value: Any, words: str) -> str:
+    """How to write it: quotes make text of what YAML reads as something else, and a unit or a comma makes text of a number."""
     if words.startswith("text"):
         if isinstance(value, bool):
             return f"; a bare {'yes or on' if value else 'no or off'} is read as {str(value).lower()}; put it in quotes"
         return "; put it in quotes, if it is a text" if value is None or isinstance(value, int | float) else ""
-    if isinstance(value, str) and words.startswith(("a number", "an integer")) and _NUMBER.fullmatch(value):
+    if not isinstance(value, str) or not words.startswith(("a number", "an integer")):
+        return ""
+    if _NUMBER.fullmatch(value):
         return "; in quotes it is a text; leave them away"
-    return ""
+    if _WITH_UNIT.fullmatch(value):
+        return "; write the number alone, in the unit that the key is described with"
+    return "; write a decimal point" if words.startswith("a number") and _WITH_COMMA.fullmatch(value) else ""
 
 
 def _cross_field(path: KeyPath, message: str, model: type[BaseModel], root: Entry) -> _Problem:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from simulator.specs import naming
 from simulator.specs.files import nearest
 from simulator.specs.models import Choice, Section
 from simulator.specs.tree import Entry, Key, child, plain
@@ -147,7 +148,11 @@ def _list_length(metadata: tuple[Any, ...]) -> str:
     return f" of at least {least}" if least else ""
 
 
-_CHARACTERS = {r"^[\w.+-]+$": "letters, digits and . + - _", r"^[A-Za-z_]\w*$": "letters, digits and _, a letter first"}
+_CHARACTERS = {
+    naming.PATTERN: naming.IN_WORDS,
+    r"^[\w.+-]+$": "letters, digits and . + - _",
+    r"^[A-Za-z_]\w*$": "letters, digits and _, a letter first",
+}
 """What a pattern allows, in words."""
 
 

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from simulator.errors import ConfigError
 from simulator.specs import FileModel, config_names, config_path, load_yaml_model, nearest_hint
+from simulator.specs.naming import FileName
 from simulator.workload.types import Workload
 
 Quantity = Literal["seconds", "joules", "pj_per_mac", "macs_per_s", "macs_per_s_mm2"]
@@ -37,7 +38,7 @@ class Kernel(FileModel):
 class ReferenceSpec(FileModel):
     """A reference file."""
 
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what studies call it")
+    name: FileName = Field(description="what studies call it")
     title: str = Field(min_length=1, description="the device")
     node: str = Field(min_length=1, description="its process")
     board: str = Field(min_length=1, description="what its energy includes")

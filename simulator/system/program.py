@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
+from simulator.errors import MappingError
 from simulator.system.parts import Part, PartColumns
 
 T = TypeVar("T")
@@ -26,8 +27,22 @@ Span = tuple[int, int]
 LoopOrder = Literal["m_rounds", "rounds_m", "m_k_rounds"]
 """Outer loops of an operation: output-row tiles then rounds of tokens, or the reverse, K innermost; or K outside of the rounds."""
 
+MOST_TILES = 4_000_000
+"""Of an operation: a program takes some 5 KB of memory a tile, and more would also be beyond the addresses of the compiled engine."""
 MEMORY = 1 << 40
 """Both halves of an on-chip memory, in the units of `Part.space`."""
+
+
+def check_length(operation: str, tiles: int, keys: str) -> None:
+    """Refuse an operation of too many tiles before any of them is made; `keys`: those of the machine that make them larger.
+
+    >>> check_length("fc", 4_000_000, "fabric.bank_kib")
+    """
+    if tiles > MOST_TILES:
+        raise MappingError(
+            f"{operation} takes at least {tiles:,} tiles; allowed: {MOST_TILES:,}, which take about 20 GB of memory. "
+            f"Larger memories ({keys}) make fewer; or cut the product into several operations"
+        )
 
 
 Size = TypeVar("Size", int, NDArray[np.int64])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from simulator.specs import FileModel, nearest_hint
+from simulator.specs.naming import FileName
 from simulator.workload.csr import MAX_DIMENSION
 from simulator.workload.patterns import ACTIVATION_PATTERNS, WEIGHT_PATTERNS
 from simulator.workload.patterns.base import Seed, file_or
@@ -215,7 +216,7 @@ def _chain(given: object) -> object:
 class WorkloadSpec(FileModel):
     """A whole workload file."""
 
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
+    name: FileName = Field(description="what reports call it")
     description: str = Field("", description="what it is and where it comes from")
     seed: Seed = Field(0, description="base of the seeds of generated operands that name none")
     operations: tuple[OperationSpec, ...] = Field(min_length=1, description="in program order")

@@ -83,7 +83,9 @@ def test_a_new_machine_runs_and_a_new_workload_finds_its_matrices(place: Path, s
 
 def test_what_is_no_name_or_no_such_file_is_refused(place: Path, sparsim: Type) -> None:
     for arguments, message in (
-        (("machine", "a/b"), "a/b: allowed as a name"),
+        (("machine", "a/b"), 'the name: found "a/b"; allowed: 1 to 64 letters'),
+        (("machine", ".."), 'the name: found ".."; allowed'),
+        (("machine", "NUL"), 'the name: found "NUL", which Windows keeps for a device'),
         (("workload", "mine", "--from", "crossbar.yaml"), "crossbar.yaml: is a machine, since it has the key fabric; allowed: a workload"),
         (("machine", "mine", "--from", "crosbar"), "nearest: crossbar"),
     ):

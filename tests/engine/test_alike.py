@@ -56,7 +56,7 @@ def test_what_was_full_says_nothing_of_other_sizes() -> None:
     spec = changed(BARE, units=1, banks=4, window=2, accumulators=2)
     small, large = (of(run_clusters, spec.holding((window, *spec.capacities[1:])), [tile]) for window in (2, 20))
     assert spec.alike(small.spare)[0] == range(2, 3)
-    taken = 20 - int(large.spare[0])  # type: ignore[index]
+    taken = 20 - int(large.spare[0, 0])  # type: ignore[index]
     assert 2 < taken < 12
     assert spec.holding((20, *spec.capacities[1:])).alike(large.spare)[0] == range(taken + 1, MOST)
     cycles = [int(of(run_clusters, spec.holding((window, *spec.capacities[1:])), [tile]).cycles[0]) for window in (2, taken + 1, 20)]
@@ -65,4 +65,4 @@ def test_what_was_full_says_nothing_of_other_sizes() -> None:
 
 def test_where_nothing_was_looked_at_only_equal_clusters_are_alike() -> None:
     assert [len(sizes) for sizes in BARE.alike(None)] == [1] * len(CAPACITIES)
-    assert BARE.alike(np.zeros(len(CAPACITIES), dtype=np.int64)) == BARE.alike(None)
+    assert BARE.alike(np.zeros((1, len(CAPACITIES)), dtype=np.int64)) == BARE.alike(None)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from simulator.engine.engines import ENGINES
 from simulator.errors import SparsimError
 from simulator.kinds import kind_of
+from simulator.kinds.gather.compiled import engine
 from simulator.kinds.units import rounds
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
@@ -207,3 +208,19 @@ def test_what_just_fills_a_lot_of_clusters_runs_again_with_another_window(cluste
     for window in (2, 4):
         other = moved(of, ("fabric", "window"), window)
         assert timed(other, _TINY, recall) == timed(other, _TINY, NOTHING)
+
+
+def test_clusters_that_do_the_same_are_run_once_whatever_differs_around_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another output bank, of row numbers as wide, has operations cut anew, but into the same tiles; another latency runs them all."""
+    of, what = moved(CASES["gather"][0], ("fabric", "output_bank_kib"), 16), _PRODUCTS
+    ran: list[int] = []
+    run_batch = engine.run_batch
+    monkeypatch.setattr(engine, "run_batch", lambda *of, **sizes: ran.append(len(of[2].works)) or run_batch(*of, **sizes))
+    recall = Recall(10**6)
+    timed(of, what, recall)
+    first, ran[:] = sum(ran), []
+    timed(moved(of, ("fabric", "output_bank_kib"), 12), what, recall)
+    assert first
+    assert not ran
+    timed(moved(of, ("fabric", "read_latency"), 7), what, recall)
+    assert sum(ran) == first

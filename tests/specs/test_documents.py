@@ -11,6 +11,8 @@ from simulator.machine import load_machine
 from simulator.specs import FileModel, load_yaml_document, load_yaml_model
 from simulator.specs.files import MAX_BYTES
 
+NO_UNIT = "write the number alone, in the unit that the key is described with"
+
 
 class Round(FileModel):
     """One member of a union."""
@@ -87,6 +89,15 @@ def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
         (SQUARE.replace("square", "sqare"), 'drawing.yaml:3: shape.kind: found "sqare"; allowed: round, square; nearest: square'),
         (SQUARE + "side: 3\n", "drawing.yaml:5: side: unknown key; allowed: title, shape, scales, limit; nearest: shape.side"),
         (SQUARE + "limit: 2\n", "drawing.yaml:4: shape.side = 3 exceeds limit = 2"),
+        (
+            SQUARE + "scales: {x: 4 KiB}\n",
+            f'drawing.yaml:5: scales.x: found "4 KiB"; allowed: a number; {NO_UNIT}',
+        ),
+        (
+            SQUARE + "scales: {x: 5%}\n",
+            f'drawing.yaml:5: scales.x: found "5%"; allowed: a number; {NO_UNIT}',
+        ),
+        (SQUARE + 'scales: {x: "1,5"}\n', 'drawing.yaml:5: scales.x: found "1,5"; allowed: a number; write a decimal point'),
         (SQUARE + "scales: {x: big}\n", 'drawing.yaml:5: scales.x: found "big"; allowed: a number'),
         (SQUARE + "  corners: [1, two]\n", 'drawing.yaml:5: shape.corners.1: found "two"; allowed: an integer'),
         (SQUARE + "scales:\n", "drawing.yaml:5: scales: found nothing (null); allowed: a mapping of names to a number"),

@@ -70,7 +70,7 @@ def run_batch(kernel: Kernel, at_rest: FabricMemory, batch: WorkBatch, lists: tu
         Milestones(wanted[cut], taken[cut], np.sort(written[first : first + count]))
         for cut, (first, count) in zip(pieces_of, rows_of, strict=True)
     ]
-    return Outcomes(cycles, clocked, causes, milestones, spare=counted[:, _SPARE_AT:].min(axis=0))
+    return Outcomes(cycles, clocked, causes, milestones, spare=counted[:, _SPARE_AT:])
 
 
 def _laid_out(at_rest: FabricMemory, count: int, **sizes: Any) -> Memory:

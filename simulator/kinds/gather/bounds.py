@@ -65,9 +65,12 @@ def least_round_cycles(spec: ClusterSpec, words: Ints, entries: Ints) -> list[in
     """[tiles in execution order] cycles that no run of the round goes below, given what `busiest_rounds` says.
 
     A unit multiplies a word a cycle, and examines `examine_width` entries; before its first operand lies a crossing of the empty
-    fabric, after its last one the merge of its row.
+    fabric, after its last one the merge of its row. It asks for a word when fewer than a window are on their way: no sooner than
+    the cycle after the operand of one that it asked for a window before, or later.
     """
-    computing = np.where(words > 0, words + spec.unloaded_cycles, 0)
+    windows, more = np.divmod(words - 1, spec.felt_window)
+    last_asked = windows * (spec.answer_cycles + 1) + more // spec.issue_width
+    computing = np.where(words > 0, np.maximum(words, last_asked + 1) + spec.unloaded_cycles, 0)
     cycles: list[int] = np.maximum(computing, -(-entries // spec.examine_width)).tolist()
     return cycles
 

@@ -23,12 +23,15 @@ from simulator.system.operation import OperationRun
 from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
+from simulator.telling import tell
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 ArrayEngine = Callable[[SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]
 """Cycles and Y[M, N] of an operation, from W[M, K] and X[K, N] as dense arrays."""
 
+PLANNED, LISTED = 0.6, 0.8
+"""Of what a long operation takes, when its schedule is found, and when its tiles are listed; the rest is their play on the system."""
 CELL_LIMIT_PE_CYCLES = 200_000
 """Largest operation that is moved cell by cell; beyond it the formula, which tests hold equal, stands alone."""
 
@@ -47,7 +50,10 @@ def run_systolic(
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
     planned = plan_systolic(machine, operation, residency, spec, recall)
-    return run_of(machine, spec, planned, planned.program.of_operation(index), operation, residency, array)
+    tell(PLANNED)
+    program = planned.program.of_operation(index)
+    tell(LISTED)
+    return run_of(machine, spec, planned, program, operation, residency, array)
 
 
 def run_chain(

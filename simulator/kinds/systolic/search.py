@@ -22,6 +22,7 @@ from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.ways import Ways
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.recall import NOTHING, Recall
+from simulator.system.program import MOST_TILES, check_length
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.telling import tell
@@ -43,6 +44,7 @@ SKIPS_HOPELESS = 2.0
 """How far an estimate may be above the least before a family is not looked at; where tiles are skipped it is but a guess."""
 PLANNING = 0.5
 """Of what a long operation takes, which is told of as schedules are looked at."""
+BUFFERS = "fabric.x_buffer_kib, w_buffer_kib, y_buffer_kib"
 LOOKS = TRIED_AT_LEAST + 2
 """Outlines and bounds that are worked out for a family of a long operation."""
 
@@ -60,8 +62,12 @@ def plan_systolic(
     """
     givens = machine, operation, residency
     ways = recall.of(("ways", *givens), lambda: Ways(*givens), lambda ways: ways.pieces)
-    best = _Search(ways, spec).best()
+    check_length(operation.name, least_tiles(machine, operation), BUFFERS)
+    search = _Search(ways, spec)
+    best = search.best()
     ways.rest()
+    if best is None:
+        check_length(operation.name, search.too_long, BUFFERS)
     if best is None:
         fabric = machine.fabric
         raise MappingError(
@@ -69,6 +75,20 @@ def plan_systolic(
             f"w {fabric.w_buffer_kib:g}, y {fabric.y_buffer_kib:g} KiB a half) of a {fabric.rows} × {fabric.cols} array"
         )
     return best.program
+
+
+def least_tiles(machine: ArrayMachine, operation: Operation) -> int:
+    """Tiles that no schedule of an operation goes below, whatever its zeros are.
+
+    Its X, W and Y have X = K · N, W = M · K and Y = M · N elements, so that a tile has √(X · W · Y) products at most; a packed one
+    has fewer steps than inputs, and as much more room for X.
+    """
+    fabric, types = machine.fabric, machine.datatypes
+    m, k, n = operation.block_shape
+    kept, of = (1, 1) if fabric.n_m == "none" else fabric.kept_of
+    x, w = fabric.x_buffer_kib * 8192 / types.activation_bits, fabric.w_buffer_kib * 8192 / types.weight_bits
+    y = fabric.y_buffer_kib * 8192 / types.accumulate_bits
+    return math.floor(operation.batch * m * k * n * math.sqrt(kept / of) / math.sqrt(x * w * y))
 
 
 class _Schedule(Struct, frozen=True, eq=False, dict=True):
@@ -106,6 +126,8 @@ class _Search:
         self.machine, self.operation, self.residency, self.natural = ways.machine, ways.operation, ways.residency, ways.natural
 
         self._rounds, self._looked, self._told = 0, 0, 0.0
+        self.too_long = 0
+        """Tiles of the shortest of those that nobody could play."""
 
     def looked(self) -> None:
         """Tell that one more candidate was looked at: each family takes some."""
@@ -157,9 +179,12 @@ class _Search:
     def _searched(self, family: Family, best: _Found | None, hopeless: float) -> _Found | None:
         limit = math.inf if best is None else best.rank[0]
         tried = candidates(self.machine, family, self.residency, self.spec, TRIED, self.ways.parts, limit)
-        if not tried or min(one.cycles for one in tried) > limit * hopeless:
+        playable = [one for one in tried if one.tiles(family) <= MOST_TILES]
+        if tried and not playable:
+            self.too_long = min(one.tiles(family) for one in tried)
+        if not playable or min(one.cycles for one in playable) > limit * hopeless:
             return None
-        return self._explored(family, tried, best)
+        return self._explored(family, playable, best)
 
     def _looked_at(self, outlines: _Outlines, tried: list[Candidate]) -> list[Candidate]:
         """Those whose tiles and transfers are not too many."""

@@ -6,7 +6,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import numpy as np
@@ -25,6 +25,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
 from simulator.kinds.units.protocol import ClusterResults, ClusterTile, Lot
 from simulator.kinds.units.streams import list_parts
+from simulator.recall import Recall, Same
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
 from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format
@@ -169,12 +170,19 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """[clusters, bounds] in the order of `ClusterResults`."""
         return self.rules.bounds(self.driven(spec), lot.batch, lot.wanted)
 
-    def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine) -> ClusterResults:
-        """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
+    def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine, recall: Recall) -> ClusterResults:
+        """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules.
+
+        What `recall` knows of a cluster is not run again.
+        """
         batch, rules, spec = lot.batch, self.rules, self.driven(spec)
         dealt = [*zip(cast("Sequence[UnitsDataflow[Any, Any]]", lot.flows), batch.works, lot.places, strict=True)]
         values = [flow.values(work, place) for flow, work, place in dealt]
-        outcomes = rules.run(engine.clusters)(spec, batch, values)
+        run = partial(rules.run(engine.clusters), spec)
+        if recall.most and lot.digests and not engine.carries_values:
+            outcomes = _recalled(lot, run, recall.named(("clusters", Same(rules), engine.clusters, spec)), recall)
+        else:
+            outcomes = run(batch, values)
         rules.check(spec, batch, lot.wanted, outcomes)
         for (flow, work, place), numbers, outputs in zip(dealt, values, outcomes.outputs, strict=bool(outcomes.outputs)):
             if numbers is not None and outputs is not None:
@@ -329,3 +337,15 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     def _tile_size(self, m: int, k: int) -> TileSize[int]:
         spans = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
         return tile_size(self.schedule.operation, *spans, int(self.unit_entries(m, k).sum()))
+
+
+def _recalled(lot: Lot, run: Callable[[WorkBatch, Sequence[TileValues | None]], Outcomes], as_told: Same, recall: Recall) -> Outcomes:
+    """What clusters did, each recalled by its work where one that is `as_told` has done that before; values are not carried."""
+    works = lot.batch.works
+
+    def made(places: Sequence[int]) -> list[Outcomes]:
+        batch = lot.batch if len(places) == len(works) else WorkBatch([works[place] for place in places])
+        return run(batch, [None] * len(places)).apart()
+
+    keys = [(as_told, digest) for digest in lot.digests]
+    return Outcomes.together(recall.of_keys(keys, made, lambda outcomes: outcomes.parts))

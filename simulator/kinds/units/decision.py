@@ -14,7 +14,7 @@ from simulator.kinds.units.fusion import FusedPlan, Kept, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import BUSIEST, Busiest, UnitsPlan, keeps, run_plan
 from simulator.kinds.units.protocol import Dataflow
-from simulator.kinds.units.tries import Alone, Try, Way, near, quickest
+from simulator.kinds.units.tries import Alone, Busy, Try, Way, near, quickest
 from simulator.recall import NOTHING, Recall, Same
 from simulator.system.operation import OperationRun
 from simulator.system.quick_bound import QuickBound
@@ -65,13 +65,17 @@ class Decision:
         return self.options.recall.of_key(key, self._best)
 
     def _best(self) -> Hashable:
-        return _quickest(list(self.planned), self._floor, lambda way: (self.run(way),), self.setting.pace, self.options)
+        return _quickest(list(self.planned), self._busy, self._floor, lambda way: (self.run(way),), self.setting.pace, self.options)
+
+    def _busy(self, way: Hashable) -> Busy:
+        """The least of its tiles, cut in a way."""
+        return Busy(sum(self.plan(way).dataflow.least_cycles(self.setting.spec)))
 
     def _floor(self, way: Hashable, busiest: Busiest) -> QuickBound:
         """What it takes at least, cut in a way."""
         kept = self.kept(way)
         return self.options.recall.of_key(
-            (self._work, way, kept, "floor", busiest),
+            (self._work, way, kept, "floor", busiest, self.setting.spec.felt_window),
             lambda: self.plan(way).floor(self.setting.spec, busiest, w_kept=kept),
             _parts,
         )
@@ -173,13 +177,17 @@ class ChainDecision:
         return self.options.recall.of_key((self._work, "best", self.settled.choice_key, self.residency), self._best)
 
     def _best(self) -> BlockCut:
-        return _quickest(self.cuts, self._floor, self.run, self.settled.settings[0].pace, self.options)
+        return _quickest(self.cuts, self._busy, self._floor, self.run, self.settled.settings[0].pace, self.options)
+
+    def _busy(self, cut: BlockCut) -> Busy:
+        """The least of its tiles, cut in a way."""
+        return Busy(self.plan(cut).least_cycles(self.settled.settings))
 
     def _floor(self, cut: BlockCut, busiest: Busiest) -> QuickBound:
         """What it takes at least, cut in a way."""
         kept = self.kept(cut)
         return self.options.recall.of_key(
-            (self._work, cut, kept, "floor", busiest),
+            (self._work, cut, kept, "floor", busiest, *(setting.spec.felt_window for setting in self.settled.settings)),
             lambda: self.plan(cut).floor(self.settled.settings, busiest, kept),
             _parts,
         )
@@ -227,6 +235,7 @@ def judged(options: RunOptions, decide: Callable[[RunOptions], DecisionT]) -> tu
 
 def _quickest(
     ways: Sequence[Way],
+    busy_of: Callable[[Way], Busy],
     floor_of: Callable[[Way, Busiest], QuickBound],
     runs_of: Callable[[Way], Sequence[OperationRun]],
     pace: Pace,
@@ -235,10 +244,11 @@ def _quickest(
     """The only one, which need not be run, or the one that is through first when played alone."""
     if len(ways) == 1:
         return ways[0]
-    tries = [
-        Try([partial(floor_of, way, of) for of in BUSIEST], lambda way=way: Alone.of(runs_of(way), options.recall))  # type: ignore[misc]
-        for way in ways
-    ]
+
+    def run(way: Way) -> Alone:
+        return Alone.of(runs_of(way), options.recall)
+
+    tries = [Try([partial(busy_of, way), *(partial(floor_of, way, of) for of in BUSIEST)], partial(run, way)) for way in ways]
     return ways[quickest(tries, options.engine.name, pace.system)]
 
 

@@ -111,6 +111,11 @@ class FusedPlan:
         ]
         return [(program, _counted(plans)) for program, plans in zip(self.programs(rounds, kept), self.plans, strict=True)]
 
+    def least_cycles(self, settings: Sequence[Setting]) -> int:
+        """Of all tiles, by their busiest units."""
+        of_plans = zip(settings, self.plans, strict=True)
+        return sum(sum(plan.dataflow.least_cycles(setting.spec)) for setting, plans in of_plans for plan in plans)
+
     def floor(self, settings: Sequence[Setting], busiest: Busiest, kept: Kept) -> QuickBound:
         """That of one program of all operations that is through no later than any run's, as `UnitsPlan.floor`."""
 

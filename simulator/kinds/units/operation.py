@@ -24,7 +24,7 @@ from simulator.kinds.units.streams import InStep, RowDrain, row_drains, with_roo
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
 from simulator.system.parts import Part, Sums
-from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, TileStep, content_indices
+from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, TileStep, check_length, content_indices
 from simulator.system.quick_bound import QuickBound
 from simulator.system.streams import flows_in
 from simulator.system.tensors import Residency
@@ -54,8 +54,11 @@ class UnitsPlan:
 
     @cached_property
     def positions(self) -> list[Position]:
-        """Tiles in execution order."""
-        return self.dataflow.loops.positions()
+        """Tiles in execution order. MappingError where they are too many."""
+        loops = self.dataflow.loops
+        tiles = len(loops.m_tiles) * loops.rounds * len(loops.k_tiles)
+        check_length(loops.operation.name, tiles, "fabric.bank_kib, weight_bank_kib, output_bank_kib, or more token_groups")
+        return loops.positions()
 
     @cached_property
     def deal(self) -> Deal:
@@ -317,7 +320,7 @@ def run_plan(
 
 def how(setting: Setting, options: RunOptions) -> How:
     """How the clusters of an operation are run in a setting."""
-    return How(setting.spec, options.engine, options.threads if options.engine.releases_gil else 1)
+    return How(setting.spec, options.engine, options.threads if options.engine.releases_gil else 1, options.recall)
 
 
 def run_of(plan: UnitsPlan, flow: str, residency: Residency, rounds: Rounds, program: OperationProgram) -> OperationRun:

@@ -18,6 +18,7 @@ from simulator.engine.engines import Engine
 from simulator.engine.work import TileWork
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.recall import Recall
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
 
@@ -110,8 +111,11 @@ class Dataflow(Protocol):
     def bounds(self, lot: Lot, spec: ClusterSpec) -> Ints:
         """[clusters, bounds] in the order of `ClusterResults`."""
 
-    def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine) -> ClusterResults:
-        """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
+    def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine, recall: Recall) -> ClusterResults:
+        """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules.
+
+        What `recall` knows of a cluster is not run again.
+        """
 
     def watched(self, spec: ClusterSpec, work: TileWork, watch: ClusterWatch) -> Outcome:
         """Run it through the reference engine, without numbers, before the eyes of `watch`."""
@@ -151,6 +155,8 @@ class Lot:
     flows: Sequence[Dataflow]
     places: Sequence[ClusterTile]
     batch: WorkBatch
+    digests: Sequence[bytes]
+    """[clusters] `Dataflow.digest` of each; of no clusters where equal ones are all to be run."""
     _bounds: dict[ClusterSpec, Ints] = field(init=False, default_factory=dict)
 
     @cached_property

@@ -22,6 +22,7 @@ from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsFabric
 from simulator.kinds.units.protocol import ClusterResults, ClusterTile, Dataflow, Lot
 from simulator.kinds.units.streams import InStep, in_step
+from simulator.recall import Recall
 
 
 class Round(Struct, frozen=True, eq=False):
@@ -47,6 +48,8 @@ class How(Struct, frozen=True):
     engine: Engine
     threads: int
     """Lots simulated at once; what comes out does not depend on it."""
+    recall: Recall
+    """What clusters did before."""
 
 
 class _Cluster(NamedTuple):
@@ -92,7 +95,7 @@ class Deal(Struct, eq=False):
             results = _run(lots, how, stack)
         done = [result() for result in results]
         left = [each.spare for each in done if each.spare is not None]
-        alike = how.spec.alike(np.min(left, axis=0) if left and len(left) == len(done) else None)
+        alike = how.spec.alike(np.concatenate(left) if left and len(left) == len(done) else None)
         return [self._rounds(number, dealt, done) for number in range(len(self.tiles))], alike
 
     def least(self, spec: ClusterSpec) -> list[list[int]]:
@@ -119,6 +122,7 @@ class Deal(Struct, eq=False):
         flows: list[Dataflow] = []
         places: list[ClusterTile] = []
         works: list[TileWork] = []
+        digests: list[bytes] = []
         for flow, positions in self.tiles:
             dealt.rounds.append([])
             dealt.new.append([])
@@ -133,14 +137,15 @@ class Deal(Struct, eq=False):
                         flows.append(flow)
                         places.append(place)
                         works.append(work)
+                        digests += [key] if self.reuse_tiles else []
                         entries += work.entries
                     of_round.append(seen[key])
                 dealt.rounds[-1].append(of_round)
                 if entries >= BATCH_ENTRIES or len(works) >= BATCH_CLUSTERS:
-                    yield Lot(flows, places, WorkBatch(works))
-                    number, entries, flows, places, works = number + 1, 0, [], [], []
+                    yield Lot(flows, places, WorkBatch(works), digests)
+                    number, entries, flows, places, works, digests = number + 1, 0, [], [], [], []
         if works:
-            lot = Lot(flows, places, WorkBatch(works))
+            lot = Lot(flows, places, WorkBatch(works), digests)
             if not number:
                 dealt.lots.append(lot)
                 self._kept = dealt
@@ -169,7 +174,7 @@ def _run(lots: Iterable[Lot], how: How, stack: ExitStack) -> list[Callable[[], C
     pool = None
     for lot, following in itertools.pairwise(itertools.chain(lots, (None,))):
         assert lot is not None
-        simulate = partial(lot.flows[0].simulate, lot, how.spec, how.engine)
+        simulate = partial(lot.flows[0].simulate, lot, how.spec, how.engine, how.recall)
         if how.threads == 1 or following is None:
             # the last one here, which else would wait
             found.append(partial(_itself, simulate()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -75,10 +75,27 @@ class Alone(Struct, frozen=True, eq=False):
         return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]
 
 
+class Floor(Protocol):
+    """What no run of a way goes below."""
+
+    def cycles(self, spec: SystemSpec) -> int:
+        """On a system."""
+
+
+class Busy(Struct, frozen=True):
+    """The cycles of all tiles, on a system that never keeps them waiting."""
+
+    of_tiles: int
+
+    def cycles(self, spec: SystemSpec) -> int:
+        """On any."""
+        return self.of_tiles
+
+
 class Try(Struct, frozen=True, eq=False):
     """A way that is run only where it may be the quickest."""
 
-    leasts: Sequence[Callable[[], QuickBound]]
+    leasts: Sequence[Callable[[], Floor]]
     """Of what no run of it goes below: each dearer than the one before it, and no farther."""
     run: Callable[[], Alone]
 

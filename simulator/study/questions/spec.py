@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from simulator.specs import FileModel
+from simulator.specs.naming import FileName
 from simulator.study.questions.figures.base import Figure, Values
 from simulator.study.questions.figures.references import Measured
 from simulator.study.sweep.spec import SweepSpec
@@ -87,7 +88,7 @@ class QuestionSpec(FileModel):
 
     model_config = ConfigDict(defer_build=True)
 
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
+    name: FileName = Field(description="what reports call it")
     question: str = Field(min_length=1, description="what it asks")
     claim: str = Field(min_length=1, description="what is said, and is held against the figures")
     sweeps: dict[Name, SweepSpec] = Field(min_length=1, description="name → a sweep, with the keys of a sweep file but name")

@@ -9,6 +9,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from simulator.activity import Ideal
 from simulator.specs import FileModel
+from simulator.specs.naming import FileName
 
 Scalar = bool | int | float | str
 MAX_VALUES = 10_000
@@ -117,7 +118,7 @@ def _time_and_energy() -> dict[str, Literal["min", "max"]]:
 class SweepSpec(FileModel):
     """A whole sweep file."""
 
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
+    name: FileName = Field(description="what reports call it")
     description: str = Field("", description="the question that it answers")
     machine: str | None = Field(None, description="base machine: a file, or a name in configs/machines; or an axis of that name")
     workload: str | None = Field(None, description="base workload: a file, or a name in workloads/; or an axis of that name")

@@ -139,6 +139,11 @@ def _names_columns(cells: list[str]) -> bool:
     return _numbers(_trimmed(cells)[1:]) is None and sum(word in _COLUMNS for word in _words(cells)) >= len(_PRODUCT) - 1
 
 
+_OF_LIST = 3
+"""Columns of a list of edges, at most: row, column, value."""
+_LISTS = "; a list of edges is read with the ending .tsv, counted from 1"
+
+
 def _heading(where: str, heading: list[str]) -> _Heading:
     """Where columns stand. Raises OperandError where it has some of them elsewhere, and does not name all."""
     if _numbers(_trimmed(heading)[1:]) is not None:
@@ -153,9 +158,10 @@ def _heading(where: str, heading: list[str]) -> _Heading:
     if moved is None:
         lost = next((at for at in range(1, len(needed)) if at in strange or at in beside.values()), None)
         if lost is not None:
+            hint = _LISTS if len(heading) <= _OF_LIST else nearest_hint(words[lost], _COLUMNS)
             raise OperandError(
                 f"{where}: {heading[lost]!r} is no column of SCALE-Sim, which reads {wanted[lost]} there; allowed: its names, such as "
-                f"Layer, M, N, K, or IFMAP Height, Filter Width, Strides{nearest_hint(words[lost], _COLUMNS)}"
+                f"Layer, M, N, K, or IFMAP Height, Filter Width, Strides{hint}"
             )
         return _Heading((), beside, {at: name for at, name in strange.items() if at})
     missing = next((name for name in needed if name not in known), None)

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from simulator.errors import OperandError
+from simulator.specs.naming import is_device
 from simulator.workload.csr import MAX_DENSE, Csr
 from simulator.workload.importing.sources import Source
 from simulator.workload.patterns import WEIGHT_PATTERNS
@@ -92,7 +93,8 @@ def _labels(sources: Sequence[Source]) -> list[str]:
 
 
 def _clean(name: str) -> str:
-    return _STRANGE.sub("-", name).strip("-.")[:_NAME] or "matrix"
+    clean = _STRANGE.sub("-", name).strip("-.") or "matrix"
+    return (f"_{clean}" if is_device(clean) else clean)[:_NAME]
 
 
 def _narrow(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray[tuple[int, ...], np.dtype[Any]]:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.kinds.systolic import candidates as candidates_module
 from simulator.kinds.systolic import chains as chains_module
+from simulator.kinds.systolic import search as search_module
 from simulator.kinds.systolic.array_product import in_row_order, product_of
 from simulator.kinds.systolic.candidates import Candidate, candidates
 from simulator.kinds.systolic.chains import ArrayChain
@@ -18,10 +20,11 @@ from simulator.kinds.systolic.families import Family, grouped
 from simulator.kinds.systolic.fills import Known
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import array_program
-from simulator.kinds.systolic.search import PLANNING, Rank, _InOrder, _Outlines, _Search, plan_systolic
+from simulator.kinds.systolic.search import PLANNING, Rank, _InOrder, _Outlines, _Search, least_tiles, plan_systolic
 from simulator.kinds.systolic.ways import Ways
 from simulator.machine import Machine
 from simulator.recall import NOTHING, Recall
+from simulator.system import program as program_module
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.telling import telling
@@ -125,6 +128,32 @@ def test_a_search_tells_how_far_it_is() -> None:
         plan_systolic(of.machine, of.operation, of.residency, of.spec)
     assert heard == sorted(heard)
     assert 0 < heard[0] < heard[-1] <= PLANNING
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_schedule_has_fewer_tiles_than_are_foretold(seed: int) -> None:
+    of = search(seed)
+    least = least_tiles(of.machine, of.operation)
+    assert all(least <= one.tiles(family) for family in ways(of) for one in tried(of, family))
+
+
+def test_what_would_take_too_many_tiles_is_refused_before_any_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = search(SEEDS[0])
+    monkeypatch.setattr(search_module, "candidates", lambda *_: pytest.fail("looked at"))
+    monkeypatch.setattr(search_module, "least_tiles", lambda *_: 4_000_001)
+    with pytest.raises(MappingError, match=r"takes at least 4,000,001 tiles; allowed: 4,000,000.* \(fabric.x_buffer_kib"):
+        plan_systolic(of.machine, of.operation, of.residency, of.spec)
+
+
+def test_schedules_of_too_many_tiles_are_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = search(SEEDS[0])
+    tiles = plan_systolic(of.machine, of.operation, of.residency, of.spec).tiles
+    monkeypatch.setattr(search_module, "MOST_TILES", tiles)
+    assert plan_systolic(of.machine, of.operation, of.residency, of.spec).tiles <= tiles
+    monkeypatch.setattr(search_module, "MOST_TILES", 0)
+    monkeypatch.setattr(program_module, "MOST_TILES", 0)
+    with pytest.raises(MappingError, match="tiles; allowed: 0"):
+        plan_systolic(of.machine, of.operation, of.residency, of.spec)
 
 
 @pytest.mark.parametrize("density", [0.3, 1.0])

@@ -462,6 +462,7 @@ def test_a_heading_that_moves_some_columns_and_does_not_name_all_is_refused(tmp_
 @pytest.mark.parametrize(
     ("heading", "found"),
     [
+        ("src,dst", "'dst' is no column of SCALE-Sim, .*; a list of edges is read with the ending .tsv"),
         ("what, ever, stands, here", "'ever' is no column of SCALE-Sim, which reads m there"),
         ("Layer, Out, In Chanels, Kernel H, Kernel W, Y, X, Stride", r"'Out' is no column of SCALE-Sim, which reads height there"),
         ("Layer, M, batch, K", "'batch' is no column of SCALE-Sim, which reads n there"),

@@ -24,7 +24,7 @@ HAPPENS = {"want": WANT, "write": WRITE, "written": WRITTEN, "taken": TAKEN}
 
 def attributes(records: Sequence[Any], *names: str) -> Ints:
     """[names, records] attributes that are numbers."""
-    return np.array([list(map(attrgetter(name), records)) for name in names], dtype=np.int64).reshape(len(names), len(records))
+    return np.stack([np.fromiter(map(attrgetter(name), records), np.int64, len(records)) for name in names])
 
 
 def optional(values: Iterable[int | None]) -> Ints:
@@ -80,9 +80,10 @@ def tile_columns(tiles: Sequence[TileStep], w_numbers: list[int], y_numbers: lis
     w_streams = np.array([tile.w_flow is not None for tile in tiles], dtype=np.bool_)
     y_streams = np.array([tile.y_flow is not None for tile in tiles], dtype=np.bool_)
     w_first, y_first = np.array(w_numbers), np.array(y_numbers)
-    last_use = {number: place for place, number in enumerate(w.tolist())}
+    last_use = np.full(len(w_first), -1)
+    last_use[w] = np.arange(len(tiles))  # of equal places the last counts
     last_of_w = np.zeros(len(tiles), dtype=np.bool_)
-    last_of_w[list(last_use.values())] = True
+    last_of_w[last_use[last_use >= 0]] = True
     streamed_before = np.concatenate(([False], y_streams[:-1]))[: len(tiles)]
     y_needed = y_first[np.maximum(0, np.where(streamed_before, y, y - 1))]
     return {

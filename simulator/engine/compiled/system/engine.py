@@ -13,9 +13,10 @@ from simulator.system.program import Program
 from simulator.system.rate import ExactRate
 from simulator.system.spec import SystemSpec
 from simulator.system.waiting import Waiting
+from simulator.telling import tell
 
 SLICE_EVENTS = 1 << 20
-"""The kernel comes back to Python now and then, so that a run can be interrupted."""
+"""The kernel comes back to Python now and then, so that a run can be interrupted, and tells how far it is."""
 
 
 def play(spec: SystemSpec, program: Program) -> SystemOutcome:
@@ -26,9 +27,10 @@ def play(spec: SystemSpec, program: Program) -> SystemOutcome:
 
         return reference.System(spec, program).run()
     memory = plan.memory(spec)
-    over = view(memory, System).over
-    while not over[0]:
+    system = view(memory, System)
+    while not system.over[0]:
         SYSTEM_KERNEL(memory, SLICE_EVENTS)
+        tell(int(system.tile[0]) / max(1, len(program.tiles)), of="play")
     return _outcome(spec, memory, plan.operation_block.of(memory))
 
 
