@@ -24,7 +24,8 @@ from typing import Any
 from simulator.owned import abandoned, clear, owner_mark
 from simulator.study.executors.executor import Batch, Executor, Report, Spooled, Work, done, silent
 
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What ends this process by its own handlers: Ctrl-C, `kill`, a terminal that is closed."""
 
 
 class Processes:
@@ -173,7 +174,7 @@ _OBJECTS_BEFORE_COLLECTION = 1_000_000
 
 
 def _begin(reports: Connection, environment: Mapping[str, str]) -> None:
-    """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none.
+    """Set up a worker: Ctrl-C and a closed terminal are the parent's business, and without a parent there is none.
 
     It has the environment that its parent has now: what it is a copy of was given an earlier one.
     """
