@@ -34,7 +34,7 @@ def keep_within_memory() -> None:
         return
     most = memory_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    if most is not None and soft == resource.RLIM_INFINITY and hard in (resource.RLIM_INFINITY, most):
+    if most is not None and soft == resource.RLIM_INFINITY:
         resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 

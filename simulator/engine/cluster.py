@@ -257,12 +257,17 @@ class Outcomes(Struct, frozen=True, eq=False):
 
     def apart(self) -> list[Outcomes]:
         """[tiles] what each cluster did, which holds nothing of the others."""
-        spare = [None] * len(self.cycles) if self.spare is None else list(self.spare.copy()[:, None])
-        return [
-            Outcomes(self.cycles[here].copy(), self.clocked[here].copy(), self.unit_cycles[here].copy(), [when.by_itself()], spare=left)
-            for tile, (when, left) in enumerate(zip(self.milestones, spare, strict=True))
-            for here in (slice(tile, tile + 1),)
-        ]
+        return [self._of_tile(tile) for tile in range(len(self.cycles))]
+
+    def _of_tile(self, tile: int) -> Outcomes:
+        here = slice(tile, tile + 1)
+        return Outcomes(
+            self.cycles[here].copy(),
+            self.clocked[here].copy(),
+            self.unit_cycles[here].copy(),
+            [self.milestones[tile].by_itself()],
+            spare=None if self.spare is None else self.spare[here].copy(),
+        )
 
     @classmethod
     def together(cls, several: Sequence[Outcomes]) -> Outcomes:

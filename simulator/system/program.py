@@ -41,7 +41,7 @@ def check_length(operation: str, tiles: int, keys: str) -> None:
     if tiles > MOST_TILES:
         raise MappingError(
             f"{operation} takes at least {tiles:,} tiles; allowed: {MOST_TILES:,}, which take about 20 GB of memory. "
-            f"Larger memories ({keys}) make fewer; or cut the product into several operations"
+            f"Larger memories ({keys}) make fewer; or run a part of it, such as some of its tokens or output features"
         )
 
 

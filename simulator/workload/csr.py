@@ -93,6 +93,17 @@ class Ramps(Struct, frozen=True, eq=False):
         return np.tile(np.arange(self.length, dtype=dtype or np.int32), self.times)
 
 
+def order_of(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of numbers, none below 0, in ascending order, those of equal ones as they stand.
+
+    NumPy sorts numbers of 16 bits by digits, several times sooner than wider ones.
+
+    >>> order_of(np.array([2, 0, 2, 1])).tolist()
+    [1, 3, 0, 2]
+    """
+    return np.argsort(numbers.astype(np.min_scalar_type(numbers.max(initial=0))), kind="stable")
+
+
 @lru_cache(256)
 def dense_pattern_sha256(shape: tuple[int, int]) -> str:
     """Return the hash that a pattern without any zero has as Csr, without building it.

@@ -45,6 +45,7 @@ SKIPS_HOPELESS = 2.0
 PLANNING = 0.5
 """Of what a long operation takes, which is told of as schedules are looked at."""
 BUFFERS = "fabric.x_buffer_kib, w_buffer_kib, y_buffer_kib"
+"""What to enlarge for fewer tiles."""
 LOOKS = TRIED_AT_LEAST + 2
 """Outlines and bounds that are worked out for a family of a long operation."""
 
@@ -58,7 +59,8 @@ def plan_systolic(
     """The schedule in which an operation by itself is done first on this system; then the fewest bytes of DRAM, of the buffer, the first.
 
     Each family (dataflow, packing, options in use, order of output features) is searched by itself, so that one family more never
-    makes a machine slower. `recall` keeps what searches for other systems found that no rate changes. MappingError where nothing fits.
+    makes a machine slower. `recall` keeps what searches for other systems found that no rate changes. MappingError where nothing fits,
+    or only in too many tiles.
     """
     givens = machine, operation, residency
     check_length(operation.name, least_tiles(machine, operation), BUFFERS)

@@ -15,6 +15,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.parts import Part, PartColumns
 from simulator.system.program import MEMORY, Flow
+from simulator.workload.csr import order_of
 
 LEAST_PLACES = 8
 """Pieces that a FIFO holds at least, so that some come while others are read."""
@@ -203,7 +204,7 @@ def with_room(drains: Sequence[RowDrain], units: Sequence[Ints], places: int) ->
     unit = np.concatenate(list(units))
     needed = np.zeros(int(first[-1]), dtype=np.int64)
     if len(unit) and int(np.bincount(unit).max()) > places:
-        order = np.argsort(unit.astype(np.min_scalar_type(int(unit.max()))), kind="stable")  # of narrow numbers by digits
+        order = order_of(unit)
         later, before = order[places:], order[:-places]
         same = unit[later] == unit[before]
         np.maximum.at(needed, of_row[later[same]], of_row[before[same]] + 1)

@@ -168,5 +168,6 @@ def _exact_walk(logs: Reals, on: int, chosen: Chosen, keep: float, seed: int) ->
 def _jaccard(chosen: Chosen) -> float:
     """Mean overlap of consecutive tokens."""
     on = np.count_nonzero(chosen[0])
+    # a token at a time: along an axis NumPy adds numbers, of one array it counts bits
     shared = np.array([np.count_nonzero(both) for both in chosen[1:] & chosen[:-1]])
     return float(np.mean(shared / (2 * on - shared)))

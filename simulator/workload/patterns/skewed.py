@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 
 from simulator.errors import OperandError
+from simulator.workload.csr import order_of
 from simulator.workload.patterns.base import Counted, Matrix, Oriented, Places
 from simulator.workload.patterns.draws import first_of_each, smallest, uniform_keys, uniform_places, weighted
 
@@ -167,8 +168,7 @@ class Floor(Counted, Oriented):
 
 def _rank_in_line(lines: Places) -> Places:
     """How many earlier entries of the same line there are."""
-    # by digits, several times sooner, where numbers have 16 bits
-    order = np.argsort(lines.astype(np.min_scalar_type(lines.max(initial=0))), kind="stable")
+    order = order_of(lines)
     starts = np.concatenate([[0], np.cumsum(np.bincount(lines))])[:-1]
     rank = np.empty(len(lines), dtype=np.int64)
     rank[order] = np.arange(len(lines)) - starts[lines[order]]
