@@ -83,6 +83,10 @@ def test_the_commands_of_a_page_run_in_order_as_printed(checkout: Path, page: st
     (checkout / "sparsim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sparsim "$@"\n', encoding="utf-8")
     (checkout / "sparsim").chmod(0o755)
     surroundings = os.environ | {"PATH": f"{checkout}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    for verb, *arguments in map(words, COMMANDS[page]):
+        if verb == "new":
+            # the page begins this file itself, and no reader has brought it
+            (checkout / f"{arguments[1]}.yaml").unlink(missing_ok=True)
     before = [] if page == "README" else [made for name, made in BEFORE.items() if any(name in command for command in COMMANDS[page])]
     for command in [*before, *COMMANDS[page]]:
         if not any(part in command for part in ELSEWHERE):
