@@ -1,22 +1,52 @@
-"""`make bench`: small work as a whole command, from the shell to the printed JSON, beside what other simulators took for the same.
+"""`make bench`: small work as a whole command, from the shell to the printed JSON, beside other simulators on the same work.
 
-`python benchmarks/others.py [RUNS]`. Ours is measured here, in processor seconds, kernels and byte code compiled; theirs are recorded,
-each the median of pairs with ours on one busy machine (AMD EPYC, 2 cores), so that ratios carry over to others only roughly.
+`python benchmarks/others.py [PAIRS]`. Processor seconds, kernels and byte code compiled. Where the environment names how one of the
+others is started (`STONNE`, `SCALE_SIM`, `BOOKSIM`: words of a shell), it is measured in turn with ours, and the figures are medians of
+the pairs. Where not, what was recorded of it stands in, measured so on one busy machine (AMD EPYC, 2 cores), and its ratios carry over
+to other machines only roughly; the results say which.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import statistics
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from commands import PROGRAM, process_seconds
+from commands import PROGRAM, command_use
 
 RESULTS = Path(__file__).parent / "results-others.json"
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another simulator on a piece of work."""
+
+    name: str
+    variable: str
+    """Of the environment, which says how it is started."""
+    calls: tuple[str, ...]
+    """What it is given, as words of a shell, once for each of its processes."""
+    recorded_s: float
+    """Processor seconds of all its processes, when last measured."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What it reads, in the folder in which it is started."""
+    status: int = 0
+    """With which a run that went well ends."""
+
+    def seconds(self, start: str) -> float:
+        """Processor seconds of all its processes."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in self.files.items():
+                (Path(folder) / name).write_text(text, encoding="utf-8")
+            commands = [[*shlex.split(start), *shlex.split(call)] for call in self.calls]
+            return sum(command_use(command, Path(folder), self.status)[0] for command in commands)
 
 
 @dataclass(frozen=True)
@@ -26,19 +56,24 @@ class Row:
     command: tuple[str, ...]
     operation: dict[str, Any] | None
     """Of its workload, where it has one."""
-    other: str
-    other_s: float
-    """Processor seconds of the other simulator, whole command."""
-    source: str
+    other: Other
 
-    def seconds(self, runs: int) -> float:
-        """Median processor seconds of ours."""
+    def figures(self, pairs: int) -> dict[str, Any]:
+        """Median processor seconds of ours and of the other, and of their ratio pair by pair."""
+        start = os.environ.get(self.other.variable)
         with tempfile.TemporaryDirectory() as folder:
             workload = Path(folder) / "work.yaml"
             workload.write_text(json.dumps({"name": "work", "operations": [self.operation]}), encoding="utf-8")
             arguments = [*self.command, *(["-w", str(workload)] if self.operation else []), "--json"]
-            process_seconds(PROGRAM, arguments)
-            return statistics.median(process_seconds(PROGRAM, arguments) for _ in range(runs))
+            command = [sys.executable, "-c", PROGRAM, *arguments]
+            command_use(command)
+            timed = [(command_use(command)[0], self.other.seconds(start) if start else self.other.recorded_s) for _ in range(pairs)]
+        return {
+            "seconds": round(statistics.median(ours for ours, _ in timed), 3),
+            self.other.name: round(statistics.median(theirs for _, theirs in timed), 3),
+            "ratio": round(statistics.median(theirs / ours for ours, theirs in timed), 2),
+            "measured": "in pairs" if start else "ours alone",
+        }
 
 
 def product(m: int, k: int, n: int, weight: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -49,6 +84,65 @@ def product(m: int, k: int, n: int, weight: dict[str, Any], kind: str) -> dict[s
 
 SWITCH = ("fabric.units=64", "fabric.banks=64", "fabric.network.queues=fifo", "fabric.network.iterations=1", "fabric.network.depth=16")
 ARRAY = ("fabric.rows=128", "fabric.cols=128")
+ARRAY_FILES = {
+    "product.csv": "Layer,M,N,K,\nproduct,3072,512,768,\n",
+    "array.cfg": """\
+[general]
+run_name = product
+[architecture_presets]
+ArrayHeight: 128
+ArrayWidth: 128
+IfmapSramSzkB: 1024
+FilterSramSzkB: 1024
+OfmapSramSzkB: 1024
+IfmapOffset: 0
+FilterOffset: 10000000
+OfmapOffset: 20000000
+Bandwidth: 10
+Dataflow: ws
+MemoryBanks: 1
+ReadRequestBuffer: 32
+WriteRequestBuffer: 32
+[layout]
+IfmapCustomLayout: False
+IfmapSRAMBankBandwidth: 10
+IfmapSRAMBankNum: 10
+IfmapSRAMBankPort: 2
+FilterCustomLayout: False
+FilterSRAMBankBandwidth: 10
+FilterSRAMBankNum: 10
+FilterSRAMBankPort: 2
+[sparsity]
+SparsitySupport: false
+SparseRep: ellpack_block
+OptimizedMapping: false
+BlockSize: 8
+RandomNumberGeneratorSeed: 40
+[run_presets]
+InterfaceBandwidth: CALC
+UseRamulatorTrace: False
+""",
+}
+SWITCH_FILES = {
+    "switch.cfg": """\
+topology = fly;
+k = 64;
+n = 1;
+routing_function = dest_tag;
+num_vcs = 1;
+vc_buf_size = 16;
+vc_allocator = islip;
+sw_allocator = islip;
+alloc_iters = 1;
+speculative = 1;
+traffic = uniform;
+packet_size = 1;
+sim_type = throughput;
+warmup_periods = 1;
+sample_period = 1000;
+max_samples = 4;
+""",
+}
 
 
 def overridden(*keys: str) -> tuple[str, ...]:
@@ -56,46 +150,52 @@ def overridden(*keys: str) -> tuple[str, ...]:
     return tuple(word for key in keys for word in ("--set", key))
 
 
+def stonne(multipliers: int, recorded_s: float) -> Other:
+    """A SIGMA of so many multipliers, and as many words a cycle in and out."""
+    size = f"-num_ms={multipliers} -dn_bw={multipliers} -rn_bw={multipliers}"
+    call = f"-SparseGEMM -M=256 -N=256 -K=256 -MK_sparsity=90 -KN_sparsity=0 -dataflow=MK_STA_KN_STR {size}"
+    return Other(f"STONNE (SIGMA, {multipliers} multipliers)", "STONNE", (call,), recorded_s)
+
+
+def booksim(loads: tuple[float, ...], recorded_s: float) -> Other:
+    """A process for each load."""
+    calls = tuple(f"switch.cfg injection_rate={load}" for load in loads)
+    return Other("BookSim 2, a process a load", "BOOKSIM", calls, recorded_s, SWITCH_FILES, status=255)
+
+
+LOADS = tuple(round(step / 20, 2) for step in range(1, 21))
+SPMM = product(256, 256, 256, {"pattern": "uniform", "density": 0.1}, "SpMM")
+SCALE_SIM = Other(
+    "SCALE-Sim (weight stationary, with its traces)",
+    "SCALE_SIM",
+    ("-i gemm -s N -c array.cfg -t product.csv -l product.csv -p traces",),
+    57.3,
+    ARRAY_FILES,
+)
 ROWS = {
-    "SpMM 256³ at 90 %": Row(
-        ("run", "crossbar"),
-        product(256, 256, 256, {"pattern": "uniform", "density": 0.1}, "SpMM"),
-        "STONNE (SIGMA, 128 multipliers)",
-        4.35,
-        "22634b8b, g++ -O3: -SparseGEMM -M=256 -N=256 -K=256 -MK_sparsity=90 -KN_sparsity=0 -dataflow=MK_STA_KN_STR -num_ms=128 "
-        "-dn_bw=128 -rn_bw=128; 4.57 s with 64 of each",
+    "SpMM 256³ at 90 %": Row(("run", "crossbar"), SPMM, stonne(128, 4.35)),
+    "the same, beside half the multipliers": Row(("run", "crossbar"), SPMM, stonne(64, 4.57)),
+    "64-port FIFO switch, 20 loads of 4,000 cycles": Row(("network", "crossbar", *overridden(*SWITCH)), None, booksim(LOADS, 3.83)),
+    "the same, without the search for saturation": Row(
+        ("network", "crossbar", *overridden(*SWITCH), "--no-saturation"), None, booksim(LOADS, 3.83)
+    ),
+    "the same switch, one load": Row(("network", "crossbar", *overridden(*SWITCH), "--load", "0.5"), None, booksim((0.5,), 0.207)),
+    "one load, without the search for saturation": Row(
+        ("network", "crossbar", *overridden(*SWITCH), "--load", "0.5", "--no-saturation"), None, booksim((0.5,), 0.207)
     ),
     "3072 × 768 × 512, dense, on 128 × 128": Row(
-        ("run", "systolic", *overridden(*ARRAY)),
-        product(3072, 768, 512, {"pattern": "dense"}, "GEMM"),
-        "SCALE-Sim (weight stationary, with its traces)",
-        57.3,
-        "1d62b68, NumPy 1.26.4: scale.py -i gemm -s N, 128 × 128, 1,024 KiB a buffer, bandwidth 10, CALC",
-    ),
-    "64-port FIFO switch, 20 loads of 4,000 cycles": Row(
-        ("network", "crossbar", *overridden(*SWITCH)),
-        None,
-        "BookSim 2, a process a load",
-        3.83,
-        "28f43299, g++ -O3: fly, k = 64, n = 1, one VC of 16, iSLIP, speculative = 1, warm-up of 1,000 cycles, 4 samples of 1,000",
-    ),
-    "the same switch, one load": Row(
-        ("network", "crossbar", *overridden(*SWITCH), "--load", "0.5", "--no-saturation"),
-        None,
-        "BookSim 2",
-        0.207,
-        "as above, injection_rate = 0.5",
+        ("run", "systolic", *overridden(*ARRAY)), product(3072, 768, 512, {"pattern": "dense"}, "GEMM"), SCALE_SIM
     ),
 }
 
 
-def main(runs: int) -> None:
+def main(pairs: int) -> None:
     """Measure, print, and write results-others.json."""
     record = {}
     for name, row in ROWS.items():
-        ours = row.seconds(runs)
-        record[name] = {"seconds": round(ours, 3), row.other: row.other_s, "ratio": round(row.other_s / ours, 2), "source": row.source}
-        sys.stdout.write(f"{name}: {ours:.2f} s; {row.other} {row.other_s:.2f} s: {row.other_s / ours:.2f} ×\n")
+        record[name] = row.figures(pairs)
+        sys.stdout.write(f"{name}: {json.dumps(record[name], ensure_ascii=False)}\n")
+        sys.stdout.flush()
     RESULTS.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ SparsimError
 ├── MappingError       a machine that cannot hold the workload at all
 ├── OutputError        a result folder that exists already or cannot be written
 ├── WorkerError        a process that died while it worked for this one
+├── OutOfMemoryError   more memory than this computer has
 └── CheckError         a conservation law that a run broke: a bug in sparsim, never the user's
 """
 
@@ -32,6 +33,10 @@ class OutputError(SparsimError):
 
 class WorkerError(SparsimError):
     """A process died while it worked for this one: killed, or out of memory."""
+
+
+class OutOfMemoryError(SparsimError, MemoryError):
+    """What is asked for takes more memory than this computer has; the message says what takes it."""
 
 
 class CheckError(SparsimError):

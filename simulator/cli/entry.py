@@ -12,6 +12,7 @@ import unicodedata
 from typing import Any
 
 from simulator.errors import CheckError, SparsimError
+from simulator.memory import keep_within_memory
 
 _SPOKEN = {
     "×": "x", "÷": "/", "·": "*", "–": "-", "—": "-", "−": "-", "µ": "u", "…": "...", "→": "->", "≤": "<=", "≥": ">=", "Σ": "sum",
@@ -75,6 +76,7 @@ def main() -> None:
         # a terminal that is closed; under nohup it is ignored, and stays so
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             signal.signal(signal.SIGHUP, _terminate)
+        keep_within_memory()
         open_closed_streams()
         show_all_text()
         # here, so that an interrupt while modules load is an interrupt like any other
@@ -89,6 +91,9 @@ def main() -> None:
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
         _end_interrupted()
+    except MemoryError:
+        _complain("out of memory: what was asked for takes more than there is")
+        sys.exit(USER_ERROR)
     except (BrokenPipeError, OutputClosedError):
         # whoever read the output has gone; say nothing more to it
         _drop_output()

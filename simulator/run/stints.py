@@ -8,9 +8,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from simulator.engine.engines import EngineName, RunOptions, play
-from simulator.errors import MappingError
+from simulator.errors import MappingError, OutOfMemoryError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
+from simulator.memory import out_of_memory
 from simulator.recall import Recall, Same
 from simulator.system.operation import OperationRun
 from simulator.system.outcome import SystemOutcome
@@ -50,7 +51,16 @@ def stints(workload: Workload, residency: Sequence[Residency]) -> list[Stint]:
 
 
 def run_operation(elaborated: Elaborated, options: RunOptions, stint: Stint) -> tuple[OperationRun, ...]:
-    """One operation, or a chain of fused ones, on the machine's fabric."""
+    """One operation, or a chain of fused ones, on the machine's fabric. Raises OutOfMemoryError where it is too large to be played."""
+    try:
+        return _on_the_fabric(elaborated, options, stint)
+    except OutOfMemoryError:
+        raise
+    except MemoryError as error:
+        raise out_of_memory(", ".join(operation.name for operation in stint.operations)) from error
+
+
+def _on_the_fabric(elaborated: Elaborated, options: RunOptions, stint: Stint) -> tuple[OperationRun, ...]:
     kind = kind_of(elaborated.machine)
     if len(stint.operations) > 1:
         return kind.run_fused(elaborated, stint.operations, stint.residency, stint.first, options)

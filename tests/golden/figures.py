@@ -40,7 +40,7 @@ MACHINES: dict[str, dict[str, Any]] = {
 }
 SEARCHES = {
     "replication": ("fabric.lanes", "fabric.bank_kib", "fabric.token_groups", "fabric.network.slices"),
-    "systolic": ("fabric.x_buffer_kib", "fabric.w_buffer_kib"),
+    "systolic": ("fabric.dataflow", "fabric.x_buffer_kib", "fabric.w_buffer_kib", "fabric.y_buffer_kib"),
 }
 """Machines whose best sizes are searched for → keys that stay as they are, so that it is done in a moment."""
 

@@ -33,6 +33,19 @@ def test_a_router_is_a_data_path_a_slice_and_an_allocator() -> None:
     assert [unbuilt.name for unbuilt in left] == ["net: scheduler"]
 
 
+def test_inputs_of_one_flit_have_arbiters_at_the_outputs_alone() -> None:
+    """As the cost model has them, 19 GE a crosspoint, and the delay model: half of a matching. The hardware has no accept pointers."""
+    pytest.importorskip("amaranth")
+    built, _ = pieces([Instance("net", "crossbar", Crossbar(TECHNOLOGY, 8, 4, 20, True), 1)])
+    fifo = built[1]
+    assert (fifo.name, fifo.gates) == ("arbiters 8 × 4, FIFO", pytest.approx(8 * 4 * 19))
+    assert fifo.delay is not None
+    assert fifo.delay.fo4 == pytest.approx((18.6 + 18.5) / 2)
+    top, ports = fifo.build()
+    text = pytest.importorskip("amaranth.back.rtlil").convert(top, name="piece", ports=list(ports))
+    assert ("grant_3" in text, "accept_0" in text) == (True, False)
+
+
 def test_equal_pieces_are_one_and_what_has_no_hardware_says_why() -> None:
     queue = Fifo(TECHNOLOGY, 4, 9)
     cell = ProcessingElement(TECHNOLOGY, "int8", "int8", "int32")

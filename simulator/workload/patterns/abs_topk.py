@@ -48,8 +48,9 @@ class AbsTopK(Seeded):
         logs = np.log(lognormal(shape[0], self.channel_cv, generator))
         seed = int(generator.integers(2**63))
         keep = self._keep(logs, seed)
-        chosen = _walk(logs, self._on(shape[0]), shape[1], keep, seed, np.random.default_rng(seed).random)
-        return np.flatnonzero(chosen.T).astype(np.int64, copy=False)
+        chosen = np.empty(shape, dtype=np.bool_)
+        _walk(logs, self._on(shape[0]), chosen.T, keep, seed, np.random.default_rng(seed).random)
+        return np.flatnonzero(chosen).astype(np.int64, copy=False)
 
     def _on(self, channels: int) -> int:
         return max(1, round(self.density * channels))
@@ -62,9 +63,11 @@ class AbsTopK(Seeded):
 
         tokens = min(128, max(16, _PROBED // len(logs)))
         numbers = np.random.default_rng(seed).random((1 + 2 * tokens) * len(logs))
+        chosen = np.empty((tokens, len(logs)), dtype=np.bool_)
 
         def overlap(keep: float) -> float:
-            return _jaccard(_walk(logs, on, tokens, keep, seed, _taken_from(numbers)))
+            _walk(logs, on, chosen, keep, seed, _taken_from(numbers))
+            return _jaccard(chosen)
 
         least = overlap(0.0)
         if self.jaccard < least - 0.02:
@@ -95,41 +98,40 @@ def _taken_from(numbers: Reals) -> Take:
     return take
 
 
-def _walk(logs: Reals, on: int, tokens: int, keep: float, seed: int, take: Take) -> Chosen:
-    """The channels of each token."""
-    chosen = _quick_walk(logs, on, tokens, keep, take)
-    return _exact_walk(logs, on, tokens, keep, seed) if chosen is None else chosen
+def _walk(logs: Reals, on: int, chosen: Chosen, keep: float, seed: int, take: Take) -> None:
+    """Note in `chosen` the channels of each token; it lies in memory as whoever reads it next goes through it."""
+    if not _quick_walk(logs, on, chosen, keep, take):
+        _exact_walk(logs, on, chosen, keep, seed)
 
 
-def _quick_walk(logs: Reals, on: int, tokens: int, keep: float, take: Take) -> Chosen | None:
-    """As `_exact_walk` has them, several times sooner; None where only that one can tell.
+def _quick_walk(logs: Reals, on: int, chosen: Chosen, keep: float, take: Take) -> bool:
+    """As `_exact_walk` chooses, several times sooner; False where only that one can tell.
 
     NumPy's logarithms of whole arrays are quicker than the generator's, and may differ from them in the last bits. That decides
     nothing unless the last score that is chosen and the first that is not are nearly the same.
     """
-    chosen = np.empty((tokens, len(logs)), dtype=np.bool_)
     noise = _noise(take(len(logs)))
     if noise is None:
-        return None
+        return False
     step = max(1, _SCORES_AT_ONCE // len(logs))
-    for start in range(0, tokens, step):
-        scores = np.empty((min(step, tokens - start), len(logs)))
+    for start in range(0, len(chosen), step):
+        scores = np.empty((min(step, len(chosen) - start), len(logs)))
         fresh, numbers = [], []
         for _ in scores:
             fresh.append((take(len(logs)) >= keep).nonzero()[0])
             numbers.append(take(len(fresh[-1])))
         drawn = _noise(np.concatenate(numbers))
         if drawn is None:
-            return None
+            return False
         first = 0
         for score, channels in zip(scores, fresh, strict=True):
             np.add(logs, noise, out=score)
             noise[channels] = drawn[first : (first := first + len(channels))]
         least = _least_chosen(scores, on)
         if least is None:
-            return None
+            return False
         np.greater_equal(scores, least[:, None], out=chosen[start : start + step])
-    return chosen
+    return True
 
 
 def _noise(numbers: Reals) -> Reals | None:
@@ -152,20 +154,19 @@ def _least_chosen(scores: Reals, on: int) -> Reals | None:
     return None if np.any(least - parted[:, :below].max(axis=1) < _NEARLY) else least
 
 
-def _exact_walk(logs: Reals, on: int, tokens: int, keep: float, seed: int) -> Chosen:
+def _exact_walk(logs: Reals, on: int, chosen: Chosen, keep: float, seed: int) -> None:
     """Every token chooses by the scores of the generator's own noise."""
     generator = np.random.default_rng(seed)
     noise = generator.gumbel(size=len(logs))
-    chosen = np.zeros((tokens, len(logs)), dtype=np.bool_)
-    for token in range(tokens):
-        chosen[token, np.argpartition(-(logs + noise), on - 1)[:on]] = True
+    chosen[:] = False
+    for token in chosen:
+        token[np.argpartition(-(logs + noise), on - 1)[:on]] = True
         fresh = np.flatnonzero(generator.random(len(logs)) >= keep)
         noise[fresh] = generator.gumbel(size=len(fresh))
-    return chosen
 
 
 def _jaccard(chosen: Chosen) -> float:
     """Mean overlap of consecutive tokens."""
     on = np.count_nonzero(chosen[0])
-    shared = np.count_nonzero(chosen[1:] & chosen[:-1], axis=1)
+    shared = np.array([np.count_nonzero(both) for both in chosen[1:] & chosen[:-1]])
     return float(np.mean(shared / (2 * on - shared)))

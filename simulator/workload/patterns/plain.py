@@ -108,5 +108,5 @@ def causal(shape: tuple[int, int]) -> Csr:
     check_size(shape, shape[0] // queries * (queries * (queries + 1) // 2))
     key = np.arange(shape[0], dtype=np.int64) % queries
     indptr = np.concatenate([[0], np.cumsum(queries - key)])
-    start = np.repeat(indptr[1:] - queries, queries - key)
-    return Csr(shape, indptr, (np.arange(indptr[-1]) - start).astype(np.int32), None)
+    block = np.triu_indices(queries)[1].astype(np.int32)
+    return Csr(shape, indptr, np.tile(block, shape[0] // queries), None)

@@ -167,7 +167,8 @@ class Floor(Counted, Oriented):
 
 def _rank_in_line(lines: Places) -> Places:
     """How many earlier entries of the same line there are."""
-    order = np.argsort(lines, kind="stable")
+    # by digits, several times sooner, where numbers have 16 bits
+    order = np.argsort(lines.astype(np.min_scalar_type(lines.max(initial=0))), kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(lines))])[:-1]
     rank = np.empty(len(lines), dtype=np.int64)
     rank[order] = np.arange(len(lines)) - starts[lines[order]]

@@ -19,11 +19,14 @@ from simulator.workload.patterns.abs_topk import _exact_walk, _noise, _taken_fro
 )
 def test_it_chooses_what_the_exact_walk_does(channels: int, share: float, tokens: int, keep: float, cv: float, seed: int) -> None:
     logs, on = cv * np.random.default_rng(seed + 1).normal(size=channels), max(1, round(share * channels))
-    exact = _exact_walk(logs, on, tokens, keep, seed)
+    exact, quick = np.empty((tokens, channels), dtype=np.bool_), np.empty((channels, tokens), dtype=np.bool_).T
+    _exact_walk(logs, on, exact, keep, seed)
     assert (exact.sum(axis=1) == on).all()
-    assert (_walk(logs, on, tokens, keep, seed, np.random.default_rng(seed).random) == exact).all()
     before = np.random.default_rng(seed).random((1 + 2 * tokens) * channels)
-    assert (_walk(logs, on, tokens, keep, seed, _taken_from(before)) == exact).all()
+    for take in (np.random.default_rng(seed).random, _taken_from(before)):
+        quick[:] = ~exact
+        _walk(logs, on, quick, keep, seed, take)
+        assert (quick == exact).all()
 
 
 def test_noise_is_the_generators() -> None:

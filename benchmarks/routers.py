@@ -1,0 +1,47 @@
+"""The table of docs/rtl.md: what routers of 8 to 64 ports are made of, synthesised, beside the cost and the delay model.
+
+`python benchmarks/routers.py PORTS[,PORTS…] LIBRARY…`, such as `8,16 cells.lib`: of 32 b of data and addresses of 8 b, for 7 nm.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from simulator.cost import load_technology
+from simulator.cost.hardware import Instance
+from simulator.cost.router import Combiner, Crossbar, Scheduler
+from simulator.report.synthesis import synthesis_tables
+from simulator.synthesis.library import Library
+from simulator.synthesis.pieces import pieces
+from simulator.synthesis.synthesise import Synthesis, results_of
+
+
+def routers(ports: int) -> list[Instance]:
+    """With one flit an input, and with a queue an output and one and two iterations; and what combines requests."""
+    technology = load_technology("7nm")
+    crossbar = Crossbar(technology, ports, ports, 32, arbitrated=True)
+    matched = [
+        [Instance(name, "crossbar", crossbar, 1), Instance(name, "scheduler", Scheduler(technology, ports, ports, iterations), 1)]
+        for name, iterations in (("one iteration", 1), ("two iterations", 2))
+    ]
+    combiner = Combiner(technology, ports, ports, 8, queued=False)
+    return [Instance("FIFO", "crossbar", crossbar, 1), *matched[0], *matched[1], Instance("combiner", "combiner", combiner, 1)]
+
+
+def main(ports: str, *files: str) -> None:
+    """Print what `sparsim synth` prints."""
+    library = Library.load(map(Path, files))
+    for count in map(int, ports.split(",")):
+        built, _ = pieces(routers(count))
+        results, figures = results_of(built, library, "7nm")
+        nand = library.nand2
+        fo4_ps = library.fo4.delay * library.time_ps
+        of = Synthesis(f"{count} ports", "7nm", library.name, nand.name, nand.area, fo4_ps, library.most_driven, results, figures, ())
+        Console(width=140).print(synthesis_tables(of))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
