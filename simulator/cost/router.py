@@ -164,23 +164,25 @@ class Scheduler(Component):
 class Combiner(Component):
     """At each crosspoint of `inputs` × `outputs` the head's address of `address_bits` is held against the winner's.
 
-    Gates a crosspoint and bit: a comparator (5.5 GE: an XNOR and its share of the AND tree, by synthesis) and the
-    multiplexer that sets the winner's address on the output's column (1.35 GE, as the crossbar's data path); and, where
-    an input has a queue an output (`queued`), a flop that shows that queue's head (5.9 GE), which otherwise only the
-    one queue that is read shows. Energy of a grant (`compare`): the gates of one output's column switch once, at the
-    energy of a gate of an adder, as in `Scheduler`, and one head is written. The wires run over the cells. That address,
-    comparison and grant fit into the cycle of the arbiters is not checked.
+    Gates a crosspoint and bit, once an iteration, since each has winners of its own in the same cycle: a comparator (3.05 GE: an
+    XNOR and its share of the AND tree, by synthesis) and the multiplexer that sets the winner's address on the output's
+    column (1.35 GE, as the crossbar's data path); and, where an input has a queue an output (`queued`), a flop that shows
+    that queue's head (5.9 GE), which otherwise only the one queue that is read shows. Energy of a grant (`compare`): the
+    gates of one output's column switch once, at the energy of a gate of an adder, as in `Scheduler`, and one head is
+    written. The wires run over the cells.
     """
 
     inputs: int
     outputs: int
     address_bits: int
     queued: bool
+    iterations: int = 1
+    """Of a matching."""
 
     @property
     def _compared_gates(self) -> float:
         """GE of the comparators and multiplexers of a crosspoint."""
-        return self.address_bits * (self.technology.combiner_ge_per_bit + self.technology.crossbar_ge_per_bit)
+        return self.iterations * self.address_bits * (self.technology.combiner_ge_per_bit + self.technology.crossbar_ge_per_bit)
 
     @property
     def _head_bits(self) -> int:

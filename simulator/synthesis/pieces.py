@@ -144,7 +144,7 @@ def _arbiters(entry: Instance, crossbar: Crossbar, parts: Sequence[Instance]) ->
 
 
 def _combiner(entry: Instance, combiner: Combiner) -> Piece:
-    """Of one iteration, without the registers of the heads: queues of the hardware show them by multiplexers."""
+    """A copy an iteration, without the registers of the heads: queues of the hardware show them by multiplexers."""
     inputs, outputs, bits = combiner.inputs, combiner.outputs, combiner.address_bits
 
     def build() -> tuple[Elaboratable, Sequence[Signal]]:
@@ -152,8 +152,8 @@ def _combiner(entry: Instance, combiner: Combiner) -> Piece:
 
         return combiner_of(inputs, outputs, bits)
 
-    gates = gates_of(replace(combiner, queued=False))
-    return Piece(f"combiner {inputs} × {outputs} × {bits} b", entry.name, entry.count, gates, None, None, build)
+    gates, copies = gates_of(replace(combiner, queued=False, iterations=1)), entry.count * combiner.iterations
+    return Piece(f"combiner {inputs} × {outputs} × {bits} b", entry.name, copies, gates, None, None, build)
 
 
 def _queue(entry: Instance, fifo: Fifo) -> Piece:

@@ -31,6 +31,8 @@ def test_comparators_by_hand(seven: Technology) -> None:
     # 64 · 7 · 4.85 · 3.1 / 5.4 fJ · 0.15556 = 0.1940 pJ a grant, and 7 flops of 2.5 fJ
     assert fifo.energy_pj("compare") == pytest.approx(0.1940, abs=1e-4)
     assert voq.energy_pj("compare") == pytest.approx(0.1940 + 0.0027, abs=1e-4)
+    # of two iterations, comparators and multiplexers twice, and heads once
+    assert Combiner(seven, 64, 64, 7, True, iterations=2).area().cell_mm2 - voq.area().cell_mm2 == pytest.approx(fifo.area().cell_mm2)
     # clock pins of 28,672 flops behind gates: a tenth of 2.5 fJ · 0.15556
     assert (voq.energy_pj("clock"), fifo.energy_pj("clock")) == (pytest.approx(1.115, abs=1e-3), 0)
 

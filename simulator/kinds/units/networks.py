@@ -138,8 +138,9 @@ def combiners(machine: UnitsMachine, technology: Technology, layout: NetworkLayo
     """One a kind of router, where requests for a word go together."""
     if not machine.fabric.combines:
         return ()
-    address_bits, queued = index_bits(machine.bank_words), machine.fabric.network.queues == "voq"
-    return tuple(Combiner(technology, kind.inputs, kind.outputs, address_bits, queued) for kind in layout.routers)
+    network, address_bits = machine.fabric.network, index_bits(machine.bank_words)
+    sizes = (address_bits, network.queues == "voq", network.iterations)
+    return tuple(Combiner(technology, kind.inputs, kind.outputs, *sizes) for kind in layout.routers)
 
 
 class RouterQueue(Struct, frozen=True):
