@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.entry import USER_ERROR, OutputClosedError
-from simulator.cli.progress import Pulse, say, seconds, standing_line
+from simulator.cli.progress import Pulse, pace, say, seconds, standing_line
 
 if TYPE_CHECKING:
     from simulator.engine.compiled.kernels import Kernel
@@ -275,7 +275,7 @@ class _State:
 
         parts = []
         if self.computed:
-            parts.append(f"{self.computed / max(time.monotonic() - self.began, 1e-9):.1f}/s")
+            parts.append(pace(self.computed, time.monotonic() - self.began))
         if self.best is not None:
             parts.append(f"best {quantity(self.best.metric(self.objective), term(self.objective, 'metric').unit)}")
         if self.failed:
