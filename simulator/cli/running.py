@@ -59,8 +59,8 @@ def result_folder(output: Path | None, name: str, *, as_json: bool, force: bool)
     return folder
 
 
-NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept for later runs"
-NOT_KEPT = "compiling a simulation kernel ({}): up to a minute; it is not kept, for no cache folder can be written"
+NOTICE = "compiling {}: once, up to a minute; kept for later runs"
+NOT_KEPT = "compiling {}: up to a minute; not kept, for no cache folder can be written"
 
 
 def ensure_kernels(kernels: Iterable[Kernel]) -> None:
@@ -73,11 +73,13 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
     from simulator.engine.compiled.kernels import kernels_kept
 
     console = Console(markup=False, stderr=True)
-    for kernel in missing:
-        notice = (NOTICE if kernels_kept() else NOT_KEPT).format(kernel.name)
-        if not console.is_terminal:
-            console.print(notice, soft_wrap=True)
-        with console.status(notice):
+    number = f"{len(missing)} simulation kernels" if len(missing) > 1 else "a simulation kernel"
+    notice = (NOTICE if kernels_kept() else NOT_KEPT).format(f"{number} ({', '.join(kernel.name for kernel in missing)})")
+    if not console.is_terminal:
+        console.print(notice, soft_wrap=True)
+    with console.status(notice) as shown:
+        for done, kernel in enumerate(missing):
+            shown.update(f"{notice}; {done} done")
             kernel.warm_up()
 
 
