@@ -36,6 +36,10 @@ class Delay(Struct, frozen=True):
         """One path after another within a cycle."""
         return Delay(self.fo4 + other.fo4, self.wire_mm + other.wire_mm)
 
+    def times(self, often: int) -> Delay:
+        """The path so often in a row."""
+        return Delay(self.fo4 * often, self.wire_mm * often)
+
     def ns(self, technology: Technology) -> float:
         """Time of the path."""
         return self.fo4 * technology.fo4_delay_ps * 1e-3 + self.wire_mm * technology.wire_delay_ns_per_mm
