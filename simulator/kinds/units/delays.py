@@ -144,8 +144,7 @@ def _combined(name: str, took: Delay, machine: UnitsMachine, technology: Technol
     """With the address of the winner held against those of all heads, where requests for a word go together."""
     if not machine.fabric.combines:
         return name, took
-    winner = delay.multiplexer(technology, inputs) + delay.comparator(technology, max(2, index_bits(machine.bank_words)))
-    return f"{name}, and of addresses", took + winner
+    return f"{name}, and of addresses", took + delay.combination(technology, inputs, index_bits(machine.bank_words))
 
 
 def _arbitration(plan: NetworkPlan, technology: Technology) -> TimingPath:
