@@ -168,8 +168,9 @@ class Combiner(Component):
     XNOR and its share of the AND tree, by synthesis) and the multiplexer that sets the winner's address on the output's
     column (1.35 GE, as the crossbar's data path); and, where an input has a queue an output (`queued`), a flop that shows
     that queue's head (5.9 GE), which otherwise only the one queue that is read shows. Energy of a grant (`compare`): the
-    gates of one output's column switch once, at the energy of a gate of an adder, as in `Scheduler`, and one head is
-    written. The wires run over the cells.
+    gates of one output's column switch once in each iteration, at the energy of a gate of an adder, as in `Scheduler`:
+    what an earlier iteration excludes is not known yet when a later one begins. One head is written. The wires run over
+    the cells. That comparison and grant fit into a cycle is checked for `queued` inputs alone, by the delay model.
     """
 
     inputs: int
@@ -202,4 +203,5 @@ class Combiner(Component):
 
     def notes(self) -> tuple[str, ...]:
         """What the cycle is not checked for."""
-        return (f"multicast: {self.inputs} × {self.outputs} comparators of {self.address_bits} b, taken to fit into the arbiters' cycle",)
+        unchecked = "" if self.queued else ", taken to fit into the arbiters' cycle"
+        return (f"multicast: {self.inputs} × {self.outputs} comparators of {self.address_bits} b{unchecked}",)
