@@ -163,7 +163,9 @@ class UnitsKind(Kind):
             return Scheduled.as_run(decision.run(decision.best()))
         (way,) = decision.planned
         plan = decision.plan(way)
-        least = plan.least_program(plan.dataflow.least_cycles(decision.setting.spec), w_kept=decision.kept(way))
+        setting = decision.setting
+        cycles = plan.dataflow.least_cycles(setting.spec)
+        least = plan.least_program(cycles, setting.machine.output_words, w_kept=decision.kept(way))
         return Scheduled(least, lambda: plan.transfer_counts)
 
     def floors(
