@@ -52,7 +52,7 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
         limited = math.isfinite(value.available)
         used = _rate(value.used)
         of = f"{used} of {_rate(value.available)}" if limited else f"{used}, no limit"
-        note = f"{of} ({percent(value.share)})" if limited and current_style() != "slide" else of
+        note = f"{of} ({_joined(value.share)})" if limited and current_style() != "slide" else of
         axes.text(max(limit, value.used) + 0.015 * longest, row, note, va="center", fontsize="small", color="#222222")
     axes.set_xlim(0, longest * (1.85 if current_style() == "slide" else 1.62))
     axes.set_xticks([])  # what each bar is stands beside it
@@ -66,3 +66,8 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
 def _rate(gb_per_s: float) -> str:
     """Three digits, or all of a large number: 2,048 and not 2,050."""
     return f"{gb_per_s:,.0f}" if gb_per_s >= 1000 else significant(gb_per_s)
+
+
+def _joined(share: float) -> str:
+    """As shares are written in all pictures: without a space."""
+    return percent(share).replace(" ", "")

@@ -12,13 +12,13 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 
 from simulator.report.plots.looks import LOOKS, Look, looks
+from simulator.report.plots.scales import plain, plain_ticks
 from simulator.report.plots.style import styled
 from simulator.study.questions.estimate import Estimate
 from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.quantities import Seen
 from simulator.study.questions.spec import PictureSpec
 from simulator.study.sweep.keys import short, shown
-from simulator.study.sweep.scales import plain, plain_ticks
 from simulator.study.sweep.spec import Scalar
 
 COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")

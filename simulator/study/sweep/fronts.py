@@ -18,10 +18,10 @@ from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, listed
 from simulator.report.pictures import current_style
 from simulator.report.plots.labels import place_labels
+from simulator.report.plots.scales import plain_ticks, with_unit
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.sweep.analysis import by_workload, pareto_front, thinned
 from simulator.study.sweep.keys import of_the_workload, short, shown
-from simulator.study.sweep.scales import plain_ticks, with_unit
 from simulator.study.sweep.study import Row, Study, axis_paths
 
 

@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, significant
+from simulator.report.plots.scales import with_unit
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend, totals
 from simulator.report.plots.style import component_colours, ink, narrow, paper, save, styled
 from simulator.study.sweep.analysis import along_rows, best_row, thinned
 from simulator.study.sweep.fronts import pareto_figure
 from simulator.study.sweep.keys import short, shown
-from simulator.study.sweep.scales import with_unit
 from simulator.study.sweep.spec import Scalar
 from simulator.study.sweep.study import Row, Study, axis_paths
 
@@ -109,7 +109,7 @@ def _along(study: Study, metric: str) -> Figure | None:
     with styled():
         figure = Figure(figsize=paper(10.5, max(bar_height(len(rows)), 4.4)), layout="constrained")
         axes = figure.subplots()
-        draw_stack(axes, stack, component_colours(), factor=factor, ends=totals(stack, factor, unit), named=0.07, bands=bands)
+        draw_stack(axes, stack, component_colours(), factor=factor, ends=totals(stack, factor, unit), bands=bands)
         over = "; line: bands of the constants (all bars move together)" if bands else ""
         axes.set_xlabel(f"{term(metric, 'metric').label} ({unit}){over}")
         axes.set_ylabel(short(path))

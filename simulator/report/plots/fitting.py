@@ -1,0 +1,140 @@
+"""Texts that a picture has room for: names cut in their middle, titles broken into lines, digits only where they fit."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter
+
+from simulator.report.pictures import PictureStyle, current_style
+
+_CUT = "…"
+_NAME: dict[PictureStyle, int] = {"screen": 30, "column": 18, "slide": 24}
+"""Letters of a name beside a bar or a point; those of all machines that ship have 14 at most."""
+_ENTRY: dict[PictureStyle, int] = {"screen": 76, "column": 44, "slide": 56}
+"""Letters of an entry of a legend."""
+
+
+def briefs(names: Iterable[str], most: int | None = None) -> dict[str, str]:
+    """Each name with at most so many letters, by default those that the style has room for; none like another's.
+
+    >>> briefs(["crossbar", "a-very-long-name-of-one", "a-very-long-name-of-two"], 12)
+    {'crossbar': 'crossbar', 'a-very-long-name-of-one': 'a-very…f-one', 'a-very-long-name-of-two': 'a-very…f-two'}
+    """
+    room = _NAME[current_style()] if most is None else most
+    every = list(dict.fromkeys(names))
+    for tail in sorted(range(1, room - 1), key=lambda tail: abs(tail - (room - 1) // 2)):
+        found = {name: name if len(name) <= room else f"{name[: room - 1 - tail]}{_CUT}{name[-tail:]}" for name in every}
+        if len(set(found.values())) == len(every):
+            return found
+    return {name: name for name in every}
+
+
+def brief(name: str, most: int | None = None) -> str:
+    """One name alone."""
+    return briefs([name], most)[name]
+
+
+def shorten(figure: Figure) -> None:
+    """Cut the names that stand beside bars, and the entries of legends."""
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        named = axis.get_major_formatter()
+        if isinstance(named, FixedFormatter):
+            short = briefs(named.seq)
+            if any(short[name] != name for name in short):
+                axis.set_ticklabels([short[name] for name in named.seq])
+    for legend in figure.findobj(Legend):
+        entries = legend.get_texts() if isinstance(legend, Legend) else []
+        short = briefs([entry.get_text() for entry in entries], _ENTRY[current_style()])
+        for entry in entries:
+            entry.set_text(short[entry.get_text()])
+
+
+class Fitting(Text):
+    """A text within a length of an axis that is drawn where it fits, and left out where it does not."""
+
+    def __init__(self, *place: Any, length: float, **looks: Any) -> None:
+        """`length`: of the axis of x, in its data."""
+        super().__init__(*place, **looks)
+        self._length = length
+
+    def draw(self, renderer: RendererBase, *args: Any, **kwargs: Any) -> None:
+        """As any text, if it fits."""
+        if self.axes is not None:
+            ends = self.axes.transData.transform([(0.0, 0.0), (self._length, 0.0)])
+            if self.get_window_extent(renderer).width > _AIR * abs(ends[1][0] - ends[0][0]):
+                return
+        super().draw(renderer, *args, **kwargs)
+
+
+_AIR = 0.94
+"""Of a part of a bar, what its digits may take."""
+
+
+def break_lines(figure: Figure) -> bool:
+    """Break titles, and labels of axes, that are longer than their room; whether any was. The figure has its layout."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    broken = [_broken(text, room, renderer) for text, room in _rooms(figure, renderer)]
+    return any(broken)
+
+
+def _broken(text: Text, room: float, renderer: RendererBase) -> bool:
+    extent = text.get_window_extent(renderer)
+    length = extent.height if text.get_rotation() == 90 else extent.width
+    if length <= room:
+        return False
+    lines = text.get_text().splitlines()
+    letters = max(int(max(map(len, lines)) * room / length), 8)
+    text.set_text("\n".join(part for line in lines for part in textwrap.wrap(line, letters) or [""]))
+    return True
+
+
+def _rooms(figure: Figure, renderer: RendererBase) -> Iterator[tuple[Text, float]]:
+    """Titles and labels, and the pixels that each has along its direction."""
+    margin = 0.06 * figure.dpi
+    width, height = figure.bbox.width, figure.bbox.height
+    for text in figure.texts:
+        x = text.get_transform().transform(text.get_unitless_position())[0]
+        yield text, _along(text.get_horizontalalignment(), x, margin, width - margin)
+    legends = [legend.get_window_extent(renderer) for legend in figure.legends]
+    places = {axes: axes.get_window_extent(renderer) for axes in figure.axes}
+    for axes, own in places.items():
+        beside = [other for other in places.values() if other.y0 < own.y1 and own.y0 < other.y1]
+        left = max([margin, *(other.x1 for other in beside if other.x1 < own.x0)])
+        right = min([width - margin, *(other.x0 - margin for other in beside if other.x0 > own.x1), *_beside(legends, own)])
+        for title in _titles(axes):
+            x = title.get_transform().transform(title.get_unitless_position())[0]
+            yield title, _along(title.get_horizontalalignment(), x, left, right)
+        yield axes.xaxis.label, 2 * min(own.x0 + own.width / 2 - left, right - own.x0 - own.width / 2)
+        above = [other for other in places.values() if other.x0 < own.x1 and own.x0 < other.x1]
+        low = max([margin, *((other.y1 + own.y0) / 2 for other in above if other.y1 < own.y0)])
+        high = min([height - margin, *((other.y0 + own.y1) / 2 for other in above if other.y0 > own.y1)])
+        middle = own.y0 + own.height / 2
+        yield axes.yaxis.label, 2 * min(middle - low, high - middle)
+
+
+def _beside(legends: Iterable[Any], own: Any) -> list[float]:
+    """Left edges of the legends that stand right of axes."""
+    return [legend.x0 for legend in legends if legend.x0 >= own.x1 and legend.y1 > own.y1 - own.height / 2]
+
+
+def _titles(axes: Axes) -> list[Text]:
+    """Those of its three that say something."""
+    places: tuple[Literal["left", "center", "right"], ...] = ("left", "center", "right")
+    wanted = {axes.get_title(loc) for loc in places} - {""}
+    return [child for child in axes.get_children() if isinstance(child, Text) and child.get_text() in wanted]
+
+
+def _along(alignment: str, x: float, left: float, right: float) -> float:
+    """Pixels of a level text that is held at x."""
+    if alignment == "left":
+        return right - x
+    return x - left if alignment == "right" else 2 * min(x - left, right - x)
