@@ -104,6 +104,7 @@ def network_command(
             from rich.console import Console
 
             console = Console(markup=False)
+            console.print(sentence(curve))
             console.print(_table(curve))
             console.print(f"results in {folder}/")
 
@@ -125,15 +126,37 @@ def parse_loads(text: str) -> list[float]:
     raise ConfigError(f"--load {text}: allowed: one load above 0 and up to 1, or FIRST:LAST:COUNT of 2 to 1000 such, as 0.05:1.0:20")
 
 
+def sentence(curve: NetworkCurve) -> str:
+    """What it accepts at most, beside theory, and how long a flit takes at the least and the highest load that it keeps up with."""
+    from simulator.report.numbers import significant
+
+    carried = [point for point in curve.points if not curve.saturated_by(point.load)]
+    which = "of these loads" if curve.saturation is None else "under any load"
+    limits = ", ".join(f"{name.replace('_', ' ')} {limit:.3f}" for name, limit in curve.limits.items())
+    theory = f" (theory: {limits})" if limits else ""
+    said = f"With {curve.traffic} traffic {curve.name} accepts at most {curve.accepts:.4f} flits a source and cycle {which}{theory}."
+    if not carried:
+        return f"{said} At each of these loads it is saturated."
+    ends = [f"{significant(point.mean_latency_cycles)} cycles at a load of {point.load:g}" for point in (carried[0], carried[-1])]
+    return f"{said} A flit takes {' and '.join(dict.fromkeys(ends))}."
+
+
+_MOST_LINES = 10
+"""Of loads, in a terminal."""
+
+
 def _table(curve: NetworkCurve) -> Table:
     from rich.table import Table
 
-    table = Table(title=f"{curve.name}, {curve.traffic} traffic, {curve.cycles:,} cycles a load", box=None)
-    for heading in ("offered load", "throughput", "mean latency (cycles)", "mean outstanding (flits)"):
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("offered load", "throughput", "latency (cycles)", "outstanding (flits)"):
         table.add_column(heading, justify="right")
-    for point in curve.points:
+    every = -(-len(curve.points) // _MOST_LINES)
+    points = curve.points[::-1][::every][::-1]
+    for point in points:
         table.add_row(f"{point.load:.3f}", f"{point.throughput:.4f}", f"{point.mean_latency_cycles:,.2f}", f"{point.mean_outstanding:,.1f}")
-    limits = ", ".join(f"{name} {limit:.3f}" for name, limit in curve.limits.items())
-    most = "" if curve.saturation is None else f"; at most {curve.saturation:.4f} under any load"
-    table.caption = f"flits a source and cycle{most}\ntheory: {limits or 'none'}"
+    left = len(curve.points) - len(points)
+    more = f"; {left} more loads in network.csv" if left else ""
+    table.caption = f"means over {curve.cycles:,} cycles, loads and throughput in flits a source and cycle{more}"
+    table.caption_justify = "left"
     return table

@@ -263,8 +263,6 @@ def _fans(routers: Points, router_of: NDArray[np.int64], side: Points, reach: fl
 
 _ROOM = 1.6
 """Above and below the latencies of a picture: a tenth more of one is a tenth, not all of its height."""
-_ACCEPTED = 0.98
-"""A network is saturated by loads of which it accepts less at its best: its queues, and latencies, grow as long as one measures."""
 
 
 def load_latency_figure(curve: NetworkCurve) -> Figure:
@@ -272,8 +270,7 @@ def load_latency_figure(curve: NetworkCurve) -> Figure:
     loads = np.array([point.load for point in curve.points])
     throughput = np.array([point.throughput for point in curve.points])
     latency = np.array([point.mean_latency_cycles for point in curve.points])
-    accepts = throughput.max() if curve.saturation is None else curve.saturation
-    saturated = accepts < _ACCEPTED * loads
+    saturated = np.array([curve.saturated_by(point.load) for point in curve.points])
     look = looks([curve.name])[curve.name]
     with styled():
         figure = Figure(figsize=paper(8, 7), layout="constrained")
