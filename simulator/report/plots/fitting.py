@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter
+from matplotlib.ticker import FixedLocator
 
 from simulator.report.pictures import PictureStyle, current_style
 
 _CUT = "…"
 _NAME: dict[PictureStyle, int] = {"screen": 30, "column": 18, "slide": 24}
 """Letters of a name beside a bar or a point; those of all machines that ship have 14 at most."""
-_ENTRY: dict[PictureStyle, int] = {"screen": 76, "column": 44, "slide": 56}
+_ENTRY: dict[PictureStyle, int] = {"screen": 110, "column": 60, "slide": 90}
 """Letters of an entry of a legend."""
 
 
@@ -46,16 +47,34 @@ def brief(name: str, most: int | None = None) -> str:
 def shorten(figure: Figure) -> None:
     """Cut the names that stand beside bars, and the entries of legends."""
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
-        named = axis.get_major_formatter()
-        if isinstance(named, FixedFormatter):
-            short = briefs(named.seq)
+        places = axis.get_major_locator()
+        if isinstance(places, FixedLocator):
+            names = axis.get_major_formatter().format_ticks(list(places.locs))
+            short = briefs(names)
             if any(short[name] != name for name in short):
-                axis.set_ticklabels([short[name] for name in named.seq])
+                axis.set_ticks(places.locs, [short[name] for name in names])
     for legend in figure.findobj(Legend):
         entries = legend.get_texts() if isinstance(legend, Legend) else []
         short = briefs([entry.get_text() for entry in entries], _ENTRY[current_style()])
         for entry in entries:
             entry.set_text(short[entry.get_text()])
+
+
+def legend_columns(figure: Figure, entries: Sequence[str], most: int = 3) -> int:
+    """How many columns of a legend a figure is wide enough for, whose entries go down the first one, then down the next."""
+    letter = _LEGEND * float(matplotlib.rcParams["font.size"]) / 72
+    for columns in range(min(most, len(entries)), 1, -1):
+        rows = -(-len(entries) // columns)
+        widths = [max(map(len, entries[start : start + rows])) for start in range(0, len(entries), rows)]
+        if letter * sum(_LETTER * width + _HANDLE for width in widths) < figure.get_figwidth():
+            return columns
+    return 1
+
+
+_LEGEND = 0.833
+"""Size of a legend's letters, in those of all others."""
+_LETTER, _HANDLE = 0.56, 4.8
+"""Width of a letter and of what stands beside an entry, in sizes of its letters."""
 
 
 class Fitting(Text):
@@ -89,7 +108,7 @@ def break_lines(figure: Figure) -> bool:
 def _broken(text: Text, room: float, renderer: RendererBase) -> bool:
     extent = text.get_window_extent(renderer)
     length = extent.height if text.get_rotation() == 90 else extent.width
-    if length <= room:
+    if length <= room or room <= 0:
         return False
     lines = text.get_text().splitlines()
     letters = max(int(max(map(len, lines)) * room / length), 8)

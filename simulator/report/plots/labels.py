@@ -85,7 +85,7 @@ _CLEAR = 1.2
 _DIRECTIONS = np.array([(1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)])
 _REACHES = (0.25, 1.0, 2.2)
 """How far from a disc a name may stand, in its heights."""
-_FARTHER = (3.6, 5.0, 6.5, 8.0)
+_FARTHER = (3.6, 5.0)
 """Where none of these is free."""
 _OUTSIDE = 4.0
 """How many times as bad as lying on another it is to leave the axes, which may cut a name."""

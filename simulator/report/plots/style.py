@@ -133,8 +133,7 @@ def styled() -> Iterator[None]:
 
 def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureFormat] = ("png",)) -> None:
     """Write NAME in each format; the same figure gives the same bytes."""
-    prepare(figure)
-    _lay_out(figure)
+    finish(figure)
     for kind in formats:
         file = io.BytesIO()
         render(figure, file, kind)
@@ -147,19 +146,26 @@ def prepare(figure: Figure) -> None:
     _spell(figure)
 
 
-def _lay_out(figure: Figure) -> None:
-    """Give axes their places for good, as drawing would, without drawing anything: once, not twice more for each format.
+def finish(figure: Figure) -> None:
+    """Make all texts fit, and give axes their places for good, without drawing anything: once, not twice more for each format.
 
-    Where a title or a label turns out to be too long it is broken into lines, which take room, and all is laid out once more.
+    Where a title or a label turns out to be too long it is broken into lines, which take room, and all is laid out again.
     """
+    prepare(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
         with styled():
             engine.execute(figure)
-            if break_lines(figure):
+            for _ in range(_TIMES):
+                if not break_lines(figure):
+                    break
                 engine.execute(figure)
         with _no_layout():
             figure.set_layout_engine(None)
+
+
+_TIMES = 3
+"""That a layout may make a text too long which was not before."""
 
 
 def _no_layout() -> AbstractContextManager[None]:

@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
+from simulator.report.plots.fitting import brief
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.uncertainty import Factor, Sensitivity
 
@@ -75,8 +76,8 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:.6g}×"))
     axes.grid(axis="x")
-    axes.set_xlabel(f"{study.first} ÷ {study.second}")
-    title = f"{term(study.metric, 'metric').label}: {study.first} ÷ {study.second} = {times(nominal)}"
+    axes.set_xlabel(f"{brief(study.first)} ÷ {brief(study.second)}")
+    title = f"{term(study.metric, 'metric').label}: {brief(study.first)} ÷ {brief(study.second)} = {times(nominal)}"
     axes.set_title(title, loc="right" if narrow() else "left")
 
 

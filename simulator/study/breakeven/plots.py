@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from simulator.report.folder import csv_text
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, significant
-from simulator.report.plots.fitting import briefs
+from simulator.report.plots.fitting import brief, briefs, legend_columns
 from simulator.report.plots.looks import LOOKS, looks
 from simulator.report.plots.scales import plain_ticks
 from simulator.report.plots.style import narrow, paper, styled
@@ -79,7 +79,7 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             above.grid(True)
             below.grid(True)
         handles = {label: handle for axes in panels.flat for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=legend_columns(figure, list(handles)))
     return figure
 
 
@@ -171,7 +171,7 @@ def break_evens_figure(entries: Sequence[Entry]) -> Figure:
                 shown = [entry for entry in entries if entry.second == second and entry.metric == metric]
                 _panel(axes, shown, firsts, loads, _span(entries))
                 equal_area = ", at equal area" if shown and all(entry.equal_area for entry in shown) else ""
-                axes.set_title(f"{term(metric, 'metric').label}: against {second}{equal_area}")
+                axes.set_title(f"{term(metric, 'metric').label}: against {brief(second)}{equal_area}")
         for axes in panels[-1]:
             axes.set_xlabel(short(entries[0].axis))
         lowest, highest = _span(entries)
@@ -180,7 +180,8 @@ def break_evens_figure(entries: Sequence[Entry]) -> Figure:
         panels[0][0].set_ylim(len(firsts) - 0.5, -0.5)
         handles, labels = panels[0][0].get_legend_handles_labels()
         unique = dict(zip(labels, handles, strict=True))
-        figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=len(unique))
+        columns = legend_columns(figure, list(unique), most=len(unique))
+        figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=columns)
     return figure
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, significant
+from simulator.report.plots.fitting import brief
 from simulator.report.plots.scales import with_unit
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend, totals
 from simulator.report.plots.style import component_colours, ink, narrow, paper, save, styled
@@ -74,7 +75,7 @@ def heat_figure(study: Study) -> Figure | None:
         for axes in panels if narrow() else panels[:1]:
             axes.set_ylabel(short(down))
         figure.suptitle(
-            f"{study.spec.name}: best over all other axes{'; – has no point' if empty else ''}", fontsize="medium", x=0.01, ha="left"
+            f"{brief(study.spec.name)}: best over all other axes{'; – has no point' if empty else ''}", fontsize="medium", x=0.01, ha="left"
         )
     return figure
 
@@ -115,7 +116,7 @@ def _along(study: Study, metric: str) -> Figure | None:
         axes.set_ylabel(short(path))
         objective = term(next(iter(study.spec.objectives)), "metric").label
         others = f", at each the best by {objective}" if len(axis_paths(study.rows)) > 1 else ""
-        axes.set_title(f"{study.spec.name}: {term(metric, 'metric').label} along {short(path)}{others}")
+        axes.set_title(f"{brief(study.spec.name)}: {term(metric, 'metric').label} along {short(path)}{others}")
         stack_legend(figure, stack.parts, component_colours(), {part: label(part, "component") for part in stack.parts})
     return figure
 
