@@ -165,5 +165,7 @@ def test_names_are_cut_in_the_middle_and_stay_apart() -> None:
     short = briefs(LONG)
     assert len(set(short.values())) == len(LONG)
     assert all(len(name) <= 30 for name in short.values())
-    same = [f"{'a' * 40}{place}{'b' * 40}" for place in range(3)]
-    assert briefs(same) == {name: name for name in same}, "whole where their ends do not tell them apart"
+    same = briefs([f"{'a' * 40}{place}{'b' * 40}" for place in range(3)])
+    assert [name[-2:] for name in same.values()] == ["0…", "1…", "2…"], "by what stands before an end that all have"
+    never = [f"{'a' * 40}{place}{'b' * 40}{end}" for place in range(3) for end in "xy"]
+    assert briefs(never) == {name: name for name in never}, "whole where no end tells them apart"

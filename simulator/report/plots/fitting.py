@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from os.path import commonprefix
 from typing import Any, Literal
 
 import matplotlib
@@ -32,10 +33,16 @@ def briefs(names: Iterable[str], most: int | None = None) -> dict[str, str]:
     """
     room = _NAME[current_style()] if most is None else most
     every = list(dict.fromkeys(names))
-    for tail in sorted(range(1, room - 1), key=lambda tail: abs(tail - (room - 1) // 2)):
-        found = {name: name if len(name) <= room else f"{name[: room - 1 - tail]}{_CUT}{name[-tail:]}" for name in every}
-        if len(set(found.values())) == len(every):
-            return found
+    long = [name for name in every if len(name) > room]
+    same = len(commonprefix([name[::-1] for name in long]))
+    # where all end alike, what tells them apart stands before that end
+    for ends in (0, same) if len(long) > 1 else (0,):
+        left = room - bool(ends)
+        for tail in sorted(range(1, left - 1), key=lambda tail: abs(tail - (left - 1) // 2)):
+            cut = {name: name[: len(name) - ends] for name in long}
+            found = {name: f"{own[: left - 1 - tail]}{_CUT}{own[-tail:]}{_CUT if ends else ''}" for name, own in cut.items()}
+            if len({*found.values(), *every} - {*long}) == len(every):
+                return {name: found.get(name, name) for name in every}
     return {name: name for name in every}
 
 

@@ -31,8 +31,9 @@ def place_labels(
     `x` and `y` are data of the axes, `sizes` the areas of discs in points², `lines` the ends of level or upright
     lines that names should not stand on; the axes have their limits, and about their size.
     """
+    names = [spelt(name) for name in names]
     short = briefs(name for name in names if name)
-    names = [spelt(short[name]) if name else "" for name in names]
+    names = [short.get(name, "") for name in names]
     letters = float(matplotlib.rcParams["font.size"])
     pixels_per_point = axes.figure.dpi / 72
     points = axes.transData.transform(np.column_stack([x, y]))

@@ -141,9 +141,9 @@ def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureForma
 
 
 def prepare(figure: Figure) -> None:
-    """Cut long names, and spell what the font lacks: before names are put beside points, and before the figure is laid out."""
-    shorten(figure)
+    """Spell what the font lacks, and cut long names: before names are put beside points, and before the figure is laid out."""
     _spell(figure)
+    shorten(figure)
 
 
 def finish(figure: Figure) -> None:
