@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from os.path import commonprefix
 from typing import Any, Literal
 
 import matplotlib
@@ -19,7 +18,7 @@ from matplotlib.ticker import FixedLocator
 from simulator.report.pictures import PictureStyle, current_style
 
 _CUT = "…"
-_NAME: dict[PictureStyle, int] = {"screen": 30, "column": 18, "slide": 24}
+_NAME: dict[PictureStyle, int] = {"screen": 30, "column": 24, "slide": 24}
 """Letters of a name beside a bar or a point; those of all machines that ship have 14 at most."""
 _ENTRY: dict[PictureStyle, int] = {"screen": 110, "column": 60, "slide": 90}
 """Letters of an entry of a legend."""
@@ -34,7 +33,7 @@ def briefs(names: Iterable[str], most: int | None = None) -> dict[str, str]:
     room = _NAME[current_style()] if most is None else most
     every = list(dict.fromkeys(names))
     long = [name for name in every if len(name) > room]
-    same = len(commonprefix([name[::-1] for name in long]))
+    same = _alike([name[::-1] for name in long])
     # where all end alike, what tells them apart stands before that end
     for ends in (0, same) if len(long) > 1 else (0,):
         left = room - bool(ends)
@@ -44,6 +43,12 @@ def briefs(names: Iterable[str], most: int | None = None) -> dict[str, str]:
             if len({*found.values(), *every} - {*long}) == len(every):
                 return {name: found.get(name, name) for name in every}
     return {name: name for name in every}
+
+
+def _alike(names: Sequence[str]) -> int:
+    """Letters with which all of them begin."""
+    columns = zip(*names, strict=False)
+    return next((place for place, letters in enumerate(columns) if len(set(letters)) > 1), min(map(len, names), default=0))
 
 
 def brief(name: str, most: int | None = None) -> str:

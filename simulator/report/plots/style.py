@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -125,10 +126,22 @@ def component_colours() -> dict[str, str]:
 def styled() -> Iterator[None]:
     """Within it, figures have the project's look; matplotlib's own settings are as before afterwards."""
     letters = {"font.size": _SHEETS[current_style()].letters, "savefig.dpi": 300 if narrow() else 160}
-    with matplotlib.rc_context(_RC | letters), warnings.catch_warnings():
+    with matplotlib.rc_context(_RC | letters), warnings.catch_warnings(), _quiet("matplotlib.font_manager"):
         # where labels leave no room for axes the layout is as it was, which shows
         warnings.filterwarnings("ignore", message="constrained_layout not applied")
         yield
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Within it, a logger tells errors alone: a font for other scripts that has no bold letters is no news."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureFormat] = ("png",)) -> None:

@@ -67,7 +67,7 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
     if least < 1 < most:
         axes.axvline(1.0, color=_TURN, linewidth=1.2, linestyle="--")
     names = [f"{entry.factor.name}{'' if entry.factor.unit == '1' else f' ({entry.factor.unit})'}" for entry in shown]
-    axes.set_yticks(range(len(shown) + 1), ["all constants (combined band)", *names], fontsize="medium")
+    axes.set_yticks(range(len(shown) + 1), ["all constants" if narrow() else "all constants (combined band)", *names], fontsize="medium")
     axes.set_ylim(len(shown) + 0.6, -0.7)
     axes.tick_params(axis="y", length=0)
     ticks = MaxNLocator(4 if narrow() else 9, steps=[1, 2, 5, 10]).tick_values(least, most)

@@ -160,18 +160,17 @@ _APART = 0.24
 def break_evens_figure(entries: Sequence[Entry]) -> Figure:
     """Each mark is a break-even, its whisker the combined band of the constants; text alone: none in the range."""
     firsts, seconds, metrics, loads = (list(dict.fromkeys(getattr(entry, name) for entry in entries)) for name in _NAMES)
+    grid = [(second, metric) for second in seconds for metric in metrics]
+    shape = (len(grid), 1) if narrow() else (len(seconds), len(metrics))
     with styled():
-        figure = Figure(
-            figsize=paper(5.2 * len(metrics) + 1.5, (0.62 * len(firsts) * max(1, len(loads) / 2) + 1.1) * len(seconds)),
-            layout="constrained",
-        )
-        panels = figure.subplots(len(seconds), len(metrics), squeeze=False, sharex=True, sharey=True)
-        for line, second in zip(panels, seconds, strict=True):
-            for axes, metric in zip(line, metrics, strict=True):
-                shown = [entry for entry in entries if entry.second == second and entry.metric == metric]
-                _panel(axes, shown, firsts, loads, _span(entries))
-                equal_area = ", at equal area" if shown and all(entry.equal_area for entry in shown) else ""
-                axes.set_title(f"{term(metric, 'metric').label}: against {brief(second)}{equal_area}")
+        height = 0.62 * len(firsts) * max(1, len(loads) / 2) + 1.1
+        figure = Figure(figsize=paper(5.2 * len(metrics) + 1.5, height * shape[0]), layout="constrained")
+        panels = figure.subplots(*shape, squeeze=False, sharex=True, sharey=True)
+        for axes, (second, metric) in zip(panels.flat, grid, strict=True):
+            shown = [entry for entry in entries if entry.second == second and entry.metric == metric]
+            _panel(axes, shown, firsts, loads, _span(entries))
+            equal_area = ", at equal area" if shown and all(entry.equal_area for entry in shown) else ""
+            axes.set_title(f"{term(metric, 'metric').label}: against {brief(second)}{equal_area}")
         for axes in panels[-1]:
             axes.set_xlabel(short(entries[0].axis))
         lowest, highest = _span(entries)

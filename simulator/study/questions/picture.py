@@ -34,6 +34,8 @@ _JOINED = "\u00a0"
 """A space at which no line ends: a unit stays whole."""
 _UPRIGHT = 8
 """Letters under a bar, beyond which they are slanted."""
+_FEW = 8
+"""Names under bars; more of them are slanted more."""
 _TICKS = 9
 """Places along x that all have their number, if these are short."""
 _ROOM: dict[PictureStyle, int] = {"screen": 54, "column": 40, "slide": 45}
@@ -174,7 +176,8 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
     _draw_measured(axes, spec, evidence, column, [])
     short_names = briefs(_called(spec, x) for x in places)
     names = [short_names[_called(spec, x)] for x in places]
-    slant: dict[str, Any] = {"rotation": 20, "ha": "right"} if max(map(len, names)) > _UPRIGHT else {}
+    steep = 45 if len(names) > _FEW else 20
+    slant: dict[str, Any] = {"rotation": steep, "ha": "right"} if max(map(len, names)) > _UPRIGHT else {}
     axes.set_xticks(range(len(places)), names, **slant)
     if spec.label or not any(isinstance(x, str) for x in places):
         axes.set_xlabel(spec.label or short(spec.x))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, listed
-from simulator.report.plots.fitting import legend_columns
+from simulator.report.plots.fitting import brief, legend_columns
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.looks import LOOKS, Look, looks
 from simulator.report.plots.scales import plain_ticks, with_unit
@@ -77,7 +77,7 @@ def pareto_figure(study: Study) -> Figure | None:
             axes.set_ylabel(with_unit(metrics[0], unit))
         shown_of = f" ({len(drawn)} of {len(groups)} workloads)" if len(drawn) < len(groups) else ""
         what = f"{term(metrics[0], 'metric').label} against {listed([term(name, 'metric').label for name in others])}"
-        figure.suptitle(f"{study.spec.name}: {what}{shown_of}", x=0.01, ha="left")
+        figure.suptitle(f"{brief(study.spec.name)}: {what}{shown_of}", x=0.01, ha="left")
         handles, labels = panels[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(figure, labels))
         prepare(figure)

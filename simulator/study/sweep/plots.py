@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, significant
-from simulator.report.plots.fitting import brief
+from simulator.report.plots.fitting import Fitting, brief
 from simulator.report.plots.scales import with_unit
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend, totals
 from simulator.report.plots.style import component_colours, ink, narrow, paper, save, styled
@@ -56,9 +56,8 @@ def heat_figure(study: Study) -> Figure | None:
                 for (line, column), value in np.ndenumerate(cells):
                     colour = "#" + "".join(f"{round(255 * part):02x}" for part in image.to_rgba([value * factor])[0][:3])
                     text = "–" if np.isnan(value) else significant(value * factor)
-                    axes.text(
-                        column, line, text, ha="center", va="center", fontsize="small", color="#888888" if np.isnan(value) else ink(colour)
-                    )
+                    shade = "#888888" if np.isnan(value) else ink(colour)
+                    axes.add_artist(Fitting(column, line, text, length=1.0, ha="center", va="center", fontsize="small", color=shade))
             if np.isfinite(cells).any():
                 bar = figure.colorbar(image, ax=axes, label=with_unit(metric, unit))
                 low, high = float(np.nanmin(cells)) * factor, float(np.nanmax(cells)) * factor
