@@ -161,6 +161,13 @@ def _check(make: Make) -> None:
     assert faults(figure) == []
 
 
+@pytest.mark.parametrize("kind", ["study-lines", "study-bars", "breakeven", "breakevens", "load_latency", "sweep-pareto"])
+def test_what_has_colours_says_whose_they_are(kind: str) -> None:
+    figure = KINDS[kind]()
+    assert figure is not None
+    assert len(figure.legends[0].get_texts()) > 1
+
+
 def test_names_are_cut_in_the_middle_and_stay_apart() -> None:
     short = briefs(LONG)
     assert len(set(short.values())) == len(LONG)

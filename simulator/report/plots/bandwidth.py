@@ -12,10 +12,13 @@ from matplotlib.patches import Patch
 from simulator.report.glossary import label
 from simulator.report.numbers import percent, significant
 from simulator.report.pictures import PictureStyle, current_style
+from simulator.report.plots.fitting import briefs
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.result import Result
 
 _USED, _AVAILABLE = "#2f83c4", "#dbe7f1"
+_NAME = 18
+"""Letters of a machine's name in a column, where figures stand behind the bars."""
 _COLUMNS: dict[PictureStyle, int] = {"screen": 2, "column": 1, "slide": 3}
 
 
@@ -56,7 +59,9 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
         axes.text(max(limit, value.used) + 0.015 * longest, row, note, va="center", fontsize="small", color="#222222")
     axes.set_xlim(0, longest * (1.85 if current_style() == "slide" else 1.62))
     axes.set_xticks([])  # what each bar is stands beside it
-    axes.set_yticks(range(len(results)), [result.name for result in results])
+    names = [result.name for result in results]
+    short = briefs(names, _NAME if narrow() else None)
+    axes.set_yticks(range(len(results)), [short[name] for name in names])
     axes.set_ylim(len(results) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.spines[["left", "bottom"]].set_visible(False)

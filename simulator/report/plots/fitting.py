@@ -120,12 +120,17 @@ def break_lines(figure: Figure) -> bool:
 def _broken(text: Text, room: float, renderer: RendererBase) -> bool:
     extent = text.get_window_extent(renderer)
     length = extent.height if text.get_rotation() == 90 else extent.width
+    room *= _SURE
     if length <= room or room <= 0:
         return False
     lines = text.get_text().splitlines()
     letters = max(int(max(map(len, lines)) * room / length), 8)
     text.set_text("\n".join(part for line in lines for part in textwrap.wrap(line, letters) or [""]))
     return True
+
+
+_SURE = 0.96
+"""Of its room, what a text may take: in the finer dots of a file letters are up to so much wider than in those of a layout."""
 
 
 def _rooms(figure: Figure, renderer: RendererBase) -> Iterator[tuple[Text, float]]:

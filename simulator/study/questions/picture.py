@@ -60,7 +60,7 @@ def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
         count = 1 if spec.stacked else len(spec.panels)
         shape = (count, 1) if narrow() else (1, count)
         figure = Figure(figsize=paper(4.2 + 4.0 * count, 4.8 * shape[0]), layout="constrained")
-        panels = figure.subplots(*shape, squeeze=False).flat
+        panels = list(figure.subplots(*shape, squeeze=False).flat)
         if spec.stacked:
             _stacked(panels[0], spec, evidence, lines)
         else:
