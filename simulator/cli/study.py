@@ -70,8 +70,8 @@ class Request(Struct, frozen=True):
 
     @property
     def of_workload(self) -> list[str]:
-        """Overrides of the workload's."""
-        return [text.removeprefix(_OF_WORKLOAD) for text in self.overrides if text.startswith(_OF_WORKLOAD)]
+        """Overrides of the workload's, as they were typed."""
+        return [text for text in self.overrides if text.startswith(_OF_WORKLOAD)]
 
     @property
     def set_in_name(self) -> str:
@@ -98,7 +98,7 @@ def run_study(
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
     machines = [read_machine(path, request.of_machine) for path in request.machines]
-    workload = load_workload(request.workload, request.of_workload)
+    workload = load_workload(request.workload, request.of_workload, above=_OF_WORKLOAD)
     name = folder_name([machine.name for machine in machines], workload.name) + request.set_in_name
     folder = _folder(request, name)
     script = page_script(request.html, folder=folder is not None)

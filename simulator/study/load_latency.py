@@ -84,12 +84,13 @@ def measure_network(
     seed: int = 0,
     engine: EngineName = "compiled",
     saturation: bool = True,
+    prepare: Callable[[], None] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> NetworkCurve:
     """Drive a network with traffic at each load, and at those that find its `saturation`; sinks are ideal, sources queue without bound.
 
     Any published switch can be set up as a NetworkSpec. `trace` replays the bank ports that the busiest operation of
-    `workload` asks for, in list order, and needs a machine.
+    `workload` asks for, in list order, and needs a machine. `prepare` is called when nothing is left to be refused, before the first load.
     """
     spec = network if isinstance(network, NetworkSpec) else switch_of(network)
     name = f"{spec.sources} × {spec.sinks} {spec.topology}" if isinstance(network, NetworkSpec) else network.name
@@ -98,7 +99,10 @@ def measure_network(
     driven: list[TrafficPoint] = []
 
     def drive(load: float) -> TrafficPoint:
-        driven.append(TRAFFIC_ENGINES[engine](spec, _arrivals(spec, source, load, warmup + cycles, seed), warmup))
+        arrivals = _arrivals(spec, source, load, warmup + cycles, seed)
+        if prepare is not None and not driven:
+            prepare()
+        driven.append(TRAFFIC_ENGINES[engine](spec, arrivals, warmup))
         if progress is not None:
             progress(len(driven) / (len(loads) + _PROBES * saturation))
         return driven[-1]

@@ -29,13 +29,13 @@ def faults(figure: Figure) -> list[str]:
 def _drawn(figure: Figure, renderer: RendererAgg) -> list[Text]:
     """The texts that drawing draws: ticks out of sight, and digits without room, are none of them."""
     found: dict[int, Text] = {}
-    plainly = renderer.draw_text
 
     def noted(gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None) -> None:
         if mtext is not None and s.strip():
             found[id(mtext)] = mtext
-        plainly(gc, x, y, s, prop, angle, ismath, mtext)
 
+    for name in ("draw_path", "draw_markers", "draw_path_collection", "draw_quad_mesh", "draw_gouraud_triangles", "draw_image"):
+        setattr(renderer, name, lambda *_, **__: None)  # no dots are needed
     renderer.draw_text = noted  # type: ignore[method-assign]
     figure.draw(renderer)
     return list(found.values())

@@ -143,13 +143,13 @@ def test_on_a_screen(kind: str) -> None:
     _check(KINDS[kind])
 
 
-@pytest.mark.parametrize("kind", [*PICTURES, "breakeven", "load_latency", "sweep-pareto", "study-lines", "study-bars"])
+@pytest.mark.parametrize("kind", ["energy", "tradeoff", "bandwidth", "breakeven", "load_latency", "sweep-pareto", "study-lines"])
 def test_in_a_column(kind: str) -> None:
     with in_style("column"):
         _check(KINDS[kind])
 
 
-@pytest.mark.parametrize("kind", ["area", "energy", "bandwidth"])
+@pytest.mark.parametrize("kind", ["energy", "bandwidth"])
 def test_a_dozen_machines(kind: str) -> None:
     _check(_twelve(kind))
 
