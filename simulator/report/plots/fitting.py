@@ -59,12 +59,12 @@ def brief(name: str, most: int | None = None) -> str:
 def shorten(figure: Figure) -> None:
     """Cut the names that stand beside bars, and the entries of legends."""
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
-        places = axis.get_major_locator()
-        if isinstance(places, FixedLocator):
-            names = axis.get_major_formatter().format_ticks(list(places.locs))
+        if isinstance(axis.get_major_locator(), FixedLocator):
+            places = list(axis.get_majorticklocs())
+            names = axis.get_major_formatter().format_ticks(places)
             short = briefs(names)
             if any(short[name] != name for name in short):
-                axis.set_ticks(places.locs, [short[name] for name in names])
+                axis.set_ticks(places, [short[name] for name in names])
     for legend in figure.findobj(Legend):
         entries = legend.get_texts() if isinstance(legend, Legend) else []
         short = briefs([entry.get_text() for entry in entries], _ENTRY[current_style()])
@@ -112,7 +112,7 @@ _AIR = 0.94
 
 def break_lines(figure: Figure) -> bool:
     """Break titles, and labels of axes, that are longer than their room; whether any was. The figure has its layout."""
-    renderer = FigureCanvasAgg(figure).get_renderer()
+    renderer: RendererBase = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     broken = [_broken(text, room, renderer) for text, room in _rooms(figure, renderer)]
     return any(broken)
 

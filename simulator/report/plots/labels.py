@@ -77,7 +77,7 @@ def place_labels(
 @lru_cache
 def _text_width(text: str, letters: float) -> float:
     """Points that a text takes, with half a letter of air on both sides together."""
-    path = TextPath((0.0, 0.0), text, size=letters, prop=FontProperties(family=families(text)))  # type: ignore[arg-type]
+    path = TextPath((0.0, 0.0), text, size=letters, prop=FontProperties(family=families(text)))
     return float(np.ptp(path.vertices[:, 0])) + 0.5 * letters
 
 
