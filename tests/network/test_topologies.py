@@ -49,7 +49,8 @@ def test_ports_lead_where_the_routes_lead(name: TopologyName) -> None:
 
 def test_routers_of_a_stage_share_their_routes() -> None:
     graph = draw("butterfly", 256, 256, 4)
-    assert len(graph.ports[0]) == 4 < len(graph.route)
+    # those of the last stage lead to sinks of their own
+    assert len(graph.ports[0]) == 3 + 256 // 4 < len(graph.route)
 
 
 @pytest.mark.parametrize("size", SIZES)
