@@ -117,6 +117,11 @@ def comparator(technology: Technology, bits: int) -> Delay:
     return integer_adder(technology, bits)
 
 
+def combination(technology: Technology, inputs: int, address_bits: int) -> Delay:
+    """The winner's address set on an output's column, and held against those of all heads: in the path of each iteration of a matching."""
+    return multiplexer(technology, inputs) + comparator(technology, max(2, address_bits))
+
+
 class TimingPath(Struct, frozen=True):
     """A path of a machine that bounds its clock, and what is done where it does not fit into a cycle."""
 

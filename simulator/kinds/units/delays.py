@@ -136,9 +136,9 @@ def _ports(plan: NetworkPlan) -> tuple[int, int]:
 
 
 def _combination(plan: NetworkPlan, machine: UnitsMachine, technology: Technology) -> Delay:
-    """The winner's address through a multiplexer, and held against those of all heads: who else goes with it is known then."""
+    """Who else goes with a winner."""
     inputs, _ = _ports(plan)
-    return delay.multiplexer(technology, inputs) + delay.comparator(technology, max(2, index_bits(machine.bank_words)))
+    return delay.combination(technology, inputs, index_bits(machine.bank_words))
 
 
 def _matching(plan: NetworkPlan, machine: UnitsMachine, technology: Technology, combining: Delay | None) -> TimingPath:
