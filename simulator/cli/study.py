@@ -127,7 +127,7 @@ def run_study(
     if request.as_json:
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
     else:
-        _show(report, folder, _sizing_table(sized) if sized else None, details if request.full else None)
+        _show(report, folder, _sizing_table(sized, full=request.full) if sized else None, details if request.full else None)
 
 
 def _compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
@@ -148,10 +148,10 @@ def _page(report: Report, made: Mapping[str, Any], files: Mapping[str, str], scr
     return {PAGE: rendered(page_of_runs(report, made, files), script)}
 
 
-def _sizing_table(sized: Sequence[Sized]) -> RenderableType:
-    from simulator.study.sizing.sized import sizing_table
+def _sizing_table(sized: Sequence[Sized], *, full: bool) -> RenderableType:
+    from simulator.study.sizing.sized import sizing_summary, sizing_table
 
-    return sizing_table(sized)
+    return (sizing_table if full else sizing_summary)(sized)
 
 
 def _folder(request: Request, name: str) -> Path | None:

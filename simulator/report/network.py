@@ -81,11 +81,8 @@ def network_table(curve: NetworkCurve) -> Group:
 
 
 def _verdict(curve: NetworkCurve) -> str:
-    theory = " and ".join(f"{limit:.3g} by its {name}" for name, limit in curve.limits.items())
-    if curve.saturation is not None:
-        most = f"{curve.saturation:.4f} {_UNIT} under any load"
-    else:
-        most = f"{max(point.throughput for point in curve.points):.4f} {_UNIT} at these loads"
+    theory = " and ".join(f"{limit:.3g} by its {name.replace('_', ' ')}" for name, limit in curve.limits.items())
+    most = f"{curve.accepts:.4f} {_UNIT} {'at these loads' if curve.saturation is None else 'under any load'}"
     first = curve.points[0]
     latency = f"Latency is {first.mean_latency_cycles:,.2f} cycles at load {first.load:.3g}"
     twice = next((point.load for point in curve.points if point.mean_latency_cycles > 2 * first.mean_latency_cycles), None)

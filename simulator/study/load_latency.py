@@ -22,6 +22,8 @@ from simulator.workload.types import Workload
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
 _TOLD = ("sinks", "topology", "radix", "queues", "depth", "allocator", "iterations", "latency")
 """What JSON says of a network, beside its ports."""
+_ACCEPTED = 0.98
+"""A network is saturated by loads of which it accepts less at its best: its queues, and latencies, grow as long as one measures."""
 
 
 class NetworkCurve(Struct, frozen=True):
@@ -40,6 +42,15 @@ class NetworkCurve(Struct, frozen=True):
     """
     limits: dict[str, float]
     """Theory's limits, in flits a source and cycle."""
+
+    @property
+    def accepts(self) -> float:
+        """Flits a source and cycle: the most under any load, or, where that was not looked for, under these."""
+        return max(point.throughput for point in self.points) if self.saturation is None else self.saturation
+
+    def saturated_by(self, load: float) -> bool:
+        """Whether queues, and latencies, grow under a load as long as one measures."""
+        return self.accepts < _ACCEPTED * load
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
