@@ -11,7 +11,7 @@
 #   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
 #   make studies  every shipped study answered, into reports/studies
 #   make workloads  the traces of whole models in workloads/, made again
-#   make bench   kernels, a sweep and short commands, timed as ratios, and how time and memory grow, into benchmarks/results*.json
+#   make bench   commands, sweeps, kernels, and how time and memory grow, into benchmarks/results.json and docs/performance.md: a quarter of an hour
 #   make blocks  every command that README and the docs print, run as printed: many minutes
 #   make docs    the documentation as a site, into build/site; REPOSITORY_URL=… leads its links to files there
 #   make clean   remove .venv and caches
@@ -75,12 +75,7 @@ soak-sweep: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests $(BIN)/python -m study.sweep.kills $(K)
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/sweep.py
-	$(BIN)/python benchmarks/short.py
-	$(BIN)/python benchmarks/others.py
-	$(BIN)/python benchmarks/slopes.py
-	$(BIN)/python benchmarks/big.py
+	$(BIN)/python benchmarks
 
 blocks: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m heavy tests/test_shell_blocks.py -q

@@ -1,9 +1,9 @@
-"""`make bench`: small work as a whole command, from the shell to the printed JSON, beside other simulators on the same work.
+"""Small work as a whole command, from the shell to the printed JSON, beside other simulators on the same work.
 
-`python benchmarks/others.py [PAIRS]`. Processor seconds, kernels and byte code compiled. Where the environment names how one of the
+Processor seconds, kernels and byte code compiled. Where the environment names how one of the
 others is started (`STONNE`, `SCALE_SIM`, `BOOKSIM`: words of a shell), it is measured in turn with ours, and the figures are medians of
 the pairs. Where not, what was recorded of it stands in, measured so on one busy machine (AMD EPYC, 2 cores), and its ratios carry over
-to other machines only roughly; the results say which.
+to other machines only roughly; the figures say which.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from commands import PROGRAM, command_use
-
-RESULTS = Path(__file__).parent / "results-others.json"
+from measuring import Figures, command_use, markdown, shown, sparsim_command
 
 
 @dataclass(frozen=True)
@@ -57,22 +55,25 @@ class Row:
     operation: dict[str, Any] | None
     """Of its workload, where it has one."""
     other: Other
+    at_first: str = "–"
+    """The ratio when the work on speed began."""
+    asked: str = "–"
 
-    def figures(self, pairs: int) -> dict[str, Any]:
+    def figures(self, pairs: int) -> Figures:
         """Median processor seconds of ours and of the other, and of their ratio pair by pair."""
         start = os.environ.get(self.other.variable)
         with tempfile.TemporaryDirectory() as folder:
             workload = Path(folder) / "work.yaml"
             workload.write_text(json.dumps({"name": "work", "operations": [self.operation]}), encoding="utf-8")
             arguments = [*self.command, *(["-w", str(workload)] if self.operation else []), "--json"]
-            command = [sys.executable, "-c", PROGRAM, *arguments]
+            command = sparsim_command(arguments)
             command_use(command)
             timed = [(command_use(command)[0], self.other.seconds(start) if start else self.other.recorded_s) for _ in range(pairs)]
         return {
             "seconds": round(statistics.median(ours for ours, _ in timed), 3),
-            self.other.name: round(statistics.median(theirs for _, theirs in timed), 3),
+            "other": round(statistics.median(theirs for _, theirs in timed), 3),
             "ratio": round(statistics.median(theirs / ours for ours, theirs in timed), 2),
-            "measured": "in pairs" if start else "ours alone",
+            "in_pairs": start is not None,
         }
 
 
@@ -172,32 +173,43 @@ SCALE_SIM = Other(
     62.6,
     ARRAY_FILES,
 )
+SWITCHED = ("network", "crossbar", *overridden(*SWITCH))
+ONE_LOAD = booksim((0.5,), 0.197)
 ROWS = {
-    "SpMM 256³ at 90 %": Row(("run", "crossbar"), SPMM, stonne(128, 4.54)),
+    "SpMM 256³ at 90 %": Row(("run", "crossbar"), SPMM, stonne(128, 4.54), "3.3", "10"),
     "the same, beside half the multipliers": Row(("run", "crossbar"), SPMM, stonne(64, 4.58)),
-    "64-port FIFO switch, 20 loads of 4,000 cycles": Row(("network", "crossbar", *overridden(*SWITCH)), None, booksim(LOADS, 3.09)),
-    "the same, without the search for saturation": Row(
-        ("network", "crossbar", *overridden(*SWITCH), "--no-saturation"), None, booksim(LOADS, 3.09)
-    ),
-    "the same switch, one load": Row(("network", "crossbar", *overridden(*SWITCH), "--load", "0.5"), None, booksim((0.5,), 0.197)),
-    "one load, without the search for saturation": Row(
-        ("network", "crossbar", *overridden(*SWITCH), "--load", "0.5", "--no-saturation"), None, booksim((0.5,), 0.197)
-    ),
     "3072 × 768 × 512, dense, on 128 × 128": Row(
-        ("run", "systolic", *overridden(*ARRAY)), product(3072, 768, 512, {"pattern": "dense"}, "GEMM"), SCALE_SIM
+        ("run", "systolic", *overridden(*ARRAY)), product(3072, 768, 512, {"pattern": "dense"}, "GEMM"), SCALE_SIM, "61", "150"
     ),
+    "64-port FIFO switch, 20 loads of 4,000 cycles": Row(SWITCHED, None, booksim(LOADS, 3.09), "–", "1"),
+    "the same, without the search for saturation": Row((*SWITCHED, "--no-saturation"), None, booksim(LOADS, 3.09)),
+    "the same switch, one load": Row((*SWITCHED, "--load", "0.5"), None, ONE_LOAD, "0.34", "1"),
+    "one load, without the search for saturation": Row((*SWITCHED, "--load", "0.5", "--no-saturation"), None, ONE_LOAD, "–", "1"),
 }
 
 
-def main(pairs: int) -> None:
-    """Measure, print, and write results-others.json."""
-    record = {}
+def measure(repeats: int) -> Figures:
+    """By piece of work."""
+    found = {}
     for name, row in ROWS.items():
-        record[name] = row.figures(pairs)
-        sys.stdout.write(f"{name}: {json.dumps(record[name], ensure_ascii=False)}\n")
+        found[name] = row.figures(repeats)
+        sys.stdout.write(f"  {name}: {found[name]}\n")
         sys.stdout.flush()
-    RESULTS.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return found
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+def tables(figures: Figures) -> dict[str, str]:
+    """A line for each piece of work."""
+    headings = ("work", "ours", "other", "ratio", "at first", "asked")
+    lines = [
+        (
+            name,
+            shown(figures[name]["seconds"]),
+            f"{row.other.name}: {shown(figures[name]['other'])}{'' if figures[name]['in_pairs'] else ', as recorded'}",
+            f"{figures[name]['ratio']:.3g}",
+            row.at_first,
+            row.asked,
+        )
+        for name, row in ROWS.items()
+    ]
+    return {"others": markdown(headings, lines)}

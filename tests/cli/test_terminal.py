@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,36 @@ def test_a_reader_that_has_seen_enough_is_no_failure(place: Path) -> None:
     ended = subprocess.run(["bash", "-o", "pipefail", "-c", typed], cwd=place, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["event"] == "planned"
+
+
+@pytest.mark.parametrize("arguments", [["explain", "--full"], ["inspect", "crossbar.yaml"]])
+def test_whoever_prints_a_reader_that_has_gone_is_no_failure(place: Path, arguments: list[str]) -> None:
+    """Typer and rich end with 1 then, which is the code of a bug."""
+    with _nobody_reads() as closed:
+        ended = subprocess.run([*COMMAND, *arguments], cwd=place, stdout=closed, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "full"), [(["inspect", "tiny.yaml", "-o", "tiny.svg"], 0, False), (["inspect", "nothing.yaml"], 2, True)]
+)
+def test_news_that_nobody_can_hear_end_no_command(place: Path, arguments: list[str], code: int, full: bool) -> None:
+    """Where stderr is a full disk or a closed pipe: what was asked for is done, and a refusal keeps its code."""
+    with open("/dev/full", "wb") if full else _nobody_reads() as deaf:
+        ended = subprocess.run([*COMMAND, *arguments], cwd=place, stdout=subprocess.PIPE, stderr=deaf, check=False, timeout=60)
+    assert ended.returncode == code
+    assert (place / "tiny.svg").exists() == (code == 0)
+
+
+@contextmanager
+def _nobody_reads() -> Iterator[int]:
+    """The writing end of a pipe whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        yield writer
+    finally:
+        os.close(writer)
 
 
 def test_brackets_in_names_are_names(place: Path, sparsim: Type) -> None:

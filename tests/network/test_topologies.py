@@ -37,6 +37,22 @@ def test_names_are_those_that_a_machine_file_may_say() -> None:
     assert get_args(TopologyName) == NAMES
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_ports_lead_where_the_routes_lead(name: TopologyName) -> None:
+    graph = draw(name, 16, 64, 4)
+    rows, row_of_buffer = graph.ports
+    route, ports = graph.route[graph.route_row], rows[row_of_buffer]
+    owner = graph.router_of_link[graph.link_of_channel]
+    first = np.searchsorted(owner, graph.router_of_buffer)[:, None]
+    assert (np.where(ports >= 0, ports + first, ports) == route).all()
+
+
+def test_routers_of_a_stage_share_their_routes() -> None:
+    graph = draw("butterfly", 256, 256, 4)
+    # those of the last stage lead to sinks of their own
+    assert len(graph.ports[0]) == 3 + 256 // 4 < len(graph.route)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_route_reaches_its_sink(name: TopologyName, size: tuple[int, int, int]) -> None:

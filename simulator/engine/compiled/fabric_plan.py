@@ -126,7 +126,7 @@ class RoutedPlan:
         pipes.write(memory)
         _write_pipes(fabric, pipes, 4, 1, 1)
         wider = max(self.requests, self.replies, key=lambda network: network.mask_words)
-        write_nobody(fabric.nobody, wider.nobody_wants)
+        write_nobody(fabric.nobody, wider.nobody_wants, wider.nobody_wanted)
 
 
 class CombinedPlan:
@@ -151,7 +151,7 @@ class CombinedPlan:
         _write_pipes(fabric, pipes, 2, 1, 1)
         numbers(memory, self.wires, self.wire_count)[:] = pipes[3]
         fabric.reply_wires = self.wires
-        write_nobody(fabric.nobody, self.requests.nobody_wants)
+        write_nobody(fabric.nobody, self.requests.nobody_wants, self.requests.nobody_wanted)
 
 
 class WiredPlan:
@@ -164,7 +164,7 @@ class WiredPlan:
         delays = [*self.request_delays.tolist(), *self.reply_delays.tolist()]
         self.pipes = Pipelines(layout, delays, [spec.units * spec.window] * len(delays))
         self.request_wires, self.reply_wires = layout.places(requests.size), layout.places(replies.size)
-        self.nobody_wants = layout.masks(1, 1)
+        self.nobody_wants, self.nobody_wanted = layout.masks(1, 1), layout.places(1)
 
     def write(self, memory: Memory, fabric: View, plan: FabricPlan) -> None:
         """Write them empty, between units and the queues of ports."""
@@ -174,7 +174,7 @@ class WiredPlan:
         numbers(memory, self.request_wires, self.request_pipe.size)[:] = self.pipes.pipes[self.request_pipe.ravel()]
         numbers(memory, self.reply_wires, self.reply_pipe.size)[:] = self.pipes.pipes[to_banks + self.reply_pipe.ravel()]
         fabric.request_wires, fabric.reply_wires = self.request_wires, self.reply_wires
-        write_nobody(fabric.nobody, self.nobody_wants)
+        write_nobody(fabric.nobody, self.nobody_wants, self.nobody_wanted)
 
 
 def _write_pipes(fabric: View, pipes: Pipelines, to_routers: int, to_banks: int, to_units: int) -> None:

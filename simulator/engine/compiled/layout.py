@@ -98,8 +98,8 @@ class Channel(Record):
     """Mask of the buffers whose head wants the channel."""
     asks: Array[Wide]
     """Mask of those that may go to it in `asked_at`."""
-    wanted: int
-    """How many want it."""
+    wanted: Array[int]
+    """How many want it: its place among those of all channels."""
     asked_at: int
     full_at: int
     """Cycle in which the sink last had no room."""
@@ -137,8 +137,10 @@ class Buffer(Record):
     accept: int
     """Accept pointer."""
     queues: Array[Queue]
-    route: Table[Channel]
-    """Of every sink; none: any of the `spread_count` channels from `spread` on, by source and sink."""
+    channels: Array[Channel]
+    """Of its router."""
+    route: Array[int]
+    """[sinks] which of those channels; negative: any of the `spread_count` from `spread` on, by source and sink."""
     spread: Array[Channel]
     spread_count: int
     spread_shift: int
@@ -160,6 +162,8 @@ class Network(Record):
     """The routers of one network."""
 
     channels: Array[Channel]
+    wanted: Array[int]
+    """[channels] how many buffers want each: side by side, since all are looked at in every cycle."""
     channel_count: int
     channel_words: int
     """Words of a mask of channels."""

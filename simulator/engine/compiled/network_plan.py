@@ -27,7 +27,8 @@ class NetworkPlan:
         self.links = layout.block(Link, graph.links)
         self.buffers = layout.block(Buffer, graph.buffers)
         self.queues = layout.block(Queue, int(self.queues_of_buffer.sum()))
-        self.routes = layout.places(graph.route.size)
+        self.ports, self.row_of_buffer = graph.ports
+        self.routes = layout.places(self.ports.size)
         self.entries = layout.places(graph.sources)
         self.open_links = layout.places(graph.links)
         self.winners = layout.places(graph.buffers)
@@ -36,6 +37,8 @@ class NetworkPlan:
         self.offered = layout.masks(graph.buffers, self.link_words)
         self.unmatched = layout.masks(graph.routers, self.mask_words)
         self.nobody_wants = layout.masks(1, self.mask_words)
+        self.wanted = layout.places(graph.channels + 1)
+        self.nobody_wanted = self.wanted + graph.channels
 
     def write(self, memory: Memory, network: View, sink_queues: Addresses) -> None:
         """Write the network at rest: the record `network`, and all that it leads to as far as the queues of its sinks."""
@@ -45,7 +48,7 @@ class NetworkPlan:
         self._write_buffers(self.buffers.of(memory))
         self._write_queues(memory)
         graph = self.graph
-        numbers(memory, self.routes, graph.route.size)[:] = np.where(graph.route >= 0, self.channels[graph.route], 0).ravel()
+        numbers(memory, self.routes, self.ports.size)[:] = self.ports.ravel()
         numbers(memory, self.entries, graph.sources)[:] = self.entry_buffers
         numbers(memory, self.unmatched[0], 2 * graph.routers * self.mask_words)[:] = -1
 
@@ -62,7 +65,7 @@ class NetworkPlan:
     def _write_network(self, network: View) -> None:
         spec, graph = self.spec, self.graph
         network.channels, network.channel_count = self.channels.first, graph.channels
-        network.channel_words = mask_words(graph.channels)
+        network.channel_words, network.wanted = mask_words(graph.channels), self.wanted
         network.buffer_words, network.link_words = self.mask_words, self.link_words
         network.open_links, network.winners, network.pairs = self.open_links, self.winners, self.pairs.first
         network.entries = self.entries
@@ -80,7 +83,7 @@ class NetworkPlan:
         channels.buffers = self.buffers[self._first(graph.router_of_buffer)[self.channel_router]]
         if self.spec.queues == "voq":
             channels.queue_index = places - self._first(self.channel_router)[self.channel_router]
-        channels.wants = self.wants
+        channels.wants, channels.wanted = self.wants, self.wanted + places
         # a sink has room for all or for none: those who want it and those who may go are the same, unless some are still sending
         channels.asks = np.where(inner | (self.spec.flits > 1), self.asks, self.wants)
         channels.asked_at = channels.full_at = NEVER
@@ -101,7 +104,8 @@ class NetworkPlan:
         buffers.links = self.links[self._first(graph.router_of_link)[routers]]
         buffers.link_count = self._count(graph.router_of_link)[routers]
         buffers.queues = self.queues[np.cumsum(self.queues_of_buffer) - self.queues_of_buffer]
-        buffers.route = self.routes + graph.sinks * graph.route_row
+        buffers.channels = self.channels[self._first(self.channel_router)[routers]]
+        buffers.route = self.routes + graph.sinks * self.row_of_buffer
         buffers.spread = self.channels[graph.spread_first]
         buffers.spread_count = np.maximum(graph.spread_count, 1)
         buffers.spread_shift = graph.spread_shift
@@ -131,11 +135,11 @@ def write_queues(memory: Memory, block: Block, slots: NDArray[np.int64] | int, p
     queues.place = place
 
 
-def write_nobody(nobody: View, wants: Addresses) -> None:
-    """Write the flit that is none: it wants a channel of its own, which the mask `wants` is for."""
+def write_nobody(nobody: View, wants: Addresses, wanted: int) -> None:
+    """Write the flit that is none: it wants a channel of its own, which the mask `wants` and the number `wanted` are for."""
     nobody.flit.channel = fields_of(Nobody)["channel"].offset
     nobody.channel.link = fields_of(Nobody)["link"].offset
-    nobody.channel.wants = wants
+    nobody.channel.wants, nobody.channel.wanted = wants, wanted
     nobody.channel.full_at = nobody.link.taken_at = NEVER
 
 

@@ -10,11 +10,11 @@ from simulator.engine.compiled.queues import append, enter, pop
 @inline
 def next_channel(buffer: Buffer, source: int, sink: int) -> Channel:
     """Channel that a flit takes out of a buffer."""
-    channel = buffer.route[sink]
-    if not channel:
+    port = buffer.route[sink]
+    if port < 0:
         fold = (source ^ sink) >> buffer.spread_shift
-        channel = buffer.spread[fold % buffer.spread_count]
-    return channel
+        return buffer.spread[fold % buffer.spread_count]
+    return buffer.channels[port]
 
 
 @inline
@@ -57,14 +57,14 @@ def send(network: Network, pipe: Pipe, flit: Flit, queue: Queue, channel: Channe
 def want(channel: Channel, buffer: Buffer) -> None:
     """The head of a buffer wants a channel."""
     set_bit(channel.wants, buffer.place)
-    channel.wanted += 1
+    channel.wanted[0] += 1
 
 
 @inline
 def unwant(channel: Channel, buffer: Buffer) -> None:
     """The head of a buffer has left."""
     clear_bit(channel.wants, buffer.place)
-    channel.wanted -= 1
+    channel.wanted[0] -= 1
 
 
 @inline
@@ -73,7 +73,7 @@ def wanted_of(network: Network, word: int) -> int:
     first = word << 6
     mask = 0
     for place in range(min(64, network.channel_count - first)):
-        mask |= (network.channels[first + place].wanted != 0) << place
+        mask |= (network.wanted[first + place] != 0) << place
     return mask
 
 

@@ -77,7 +77,7 @@ def _memory(spec: NetworkSpec, arrivals: Arrivals, warmup: int) -> Memory:
     inside.entry_pipe, inside.inner_pipe, inside.sink_pipe = pipes[0], pipes[1], pipes[2]
     pipes.write(memory)
     write_queues(memory, sinks, UNLIMITED, AT_SINK)
-    write_nobody(switch.nobody, network.nobody_wants)
+    write_nobody(switch.nobody, network.nobody_wants, network.nobody_wanted)
     return memory
 
 
