@@ -1,11 +1,13 @@
 """The table of docs/rtl.md: what routers of 8 to 64 ports are made of, synthesised, beside the cost and the delay model.
 
-`python benchmarks/routers.py PORTS[,PORTS…] LIBRARY…`, such as `8,16 cells.lib`: of 32 b of data and addresses of 8 b, for 7 nm.
+`python benchmarks/routers.py PORTS[,PORTS…] ITERATIONS[,ITERATIONS…] LIBRARY…`, such as `8,16 1,2 cells.lib`: of 32 b of data and
+addresses of 8 b, for 7 nm.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -19,23 +21,26 @@ from simulator.synthesis.pieces import pieces
 from simulator.synthesis.synthesise import Synthesis, results_of
 
 
-def routers(ports: int) -> list[Instance]:
-    """With one flit an input, and with a queue an output and one and two iterations; and what combines requests."""
+def routers(ports: int, iterations: Sequence[int]) -> list[Instance]:
+    """With one flit an input; and with a queue an output and so many iterations, by itself and with what combines requests."""
     technology = load_technology("7nm")
     crossbar = Crossbar(technology, ports, ports, 32, arbitrated=True)
-    matched = [
-        [Instance(name, "crossbar", crossbar, 1), Instance(name, "scheduler", Scheduler(technology, ports, ports, iterations), 1)]
-        for name, iterations in (("one iteration", 1), ("two iterations", 2))
-    ]
-    combiner = Combiner(technology, ports, ports, 8, queued=False)
-    return [Instance("FIFO", "crossbar", crossbar, 1), *matched[0], *matched[1], Instance("combiner", "combiner", combiner, 1)]
+    found = [Instance("FIFO", "crossbar", crossbar, 1)]
+    for count in iterations:
+        name = f"iterations: {count}"
+        found += [
+            Instance(name, "crossbar", crossbar, 1),
+            Instance(name, "scheduler", Scheduler(technology, ports, ports, count), 1),
+            Instance(name, "combiner", Combiner(technology, ports, ports, 8, queued=False, iterations=count), 1),
+        ]
+    return found
 
 
-def main(ports: str, *files: str) -> None:
+def main(ports: str, iterations: str, *files: str) -> None:
     """Print what `sparsim synth` prints."""
     library = Library.load(map(Path, files))
     for count in map(int, ports.split(",")):
-        built, _ = pieces(routers(count))
+        built, _ = pieces(routers(count, [*map(int, iterations.split(","))]))
         results, figures = results_of(built, library, "7nm")
         nand = library.nand2
         fo4_ps = library.fo4.delay * library.time_ps

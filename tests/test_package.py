@@ -71,3 +71,11 @@ def test_a_container_is_given_all_that_a_wheel_is_made_of() -> None:
         "hatch_build.py",
         "README.md",
     } <= copied
+
+
+def test_what_readme_first_shows_needs_no_extra() -> None:
+    """Its `pip install` lines name none for the page, whose drawings come from another package."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = {re.split(r"[<>=]", requirement)[0] for requirement in PROJECT["project"]["dependencies"]}
+    assert "--html" in readme.split("First steps")[1].split("```")[1]
+    assert "plotly" in names

@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
-from simulator.errors import CheckError, SparsimError
+from simulator.errors import CheckError, ConfigError, SparsimError
 from simulator.memory import keep_within_memory
 
 _SPOKEN = {
@@ -31,12 +32,39 @@ def open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (it is open as long as the process)
 
 
+class _Unheard(io.FileIO):
+    """stderr: what cannot be said there, since its reader has gone or its disk is full, goes nowhere, and ends no command."""
+
+    def write(self, data: Any, /) -> int:
+        """All of it, in any case."""
+        try:
+            return super().write(data) or 0
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(memoryview(data).cast("B"))
+
+
+def speak_to_anyone() -> None:
+    """Let no failure to write to stderr end a command: news and notices are not what was asked for."""
+    if type(sys.stderr) is io.TextIOWrapper and sys.stderr.fileno() == _STDERR:
+        raw = io.BufferedWriter(_Unheard(_STDERR, "w", closefd=False))
+        sys.stderr = io.TextIOWrapper(raw, encoding=sys.stderr.encoding, errors=sys.stderr.errors, line_buffering=True)
+
+
 def show_all_text() -> None:
     """Let stdout and stderr replace the characters that their encoding lacks (`µJ` becomes `uJ`), so that none can end a run."""
     codecs.register_error("sparsim", _closest)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="sparsim")
+
+
+def check_text(arguments: Sequence[str]) -> None:
+    """Raise ConfigError for bytes that are no text in this computer's encoding: results name their command and files, as text."""
+    for argument in arguments:
+        if any("\udc80" <= character <= "\udcff" for character in argument):
+            found, encoding = ascii(os.fsencode(argument))[1:], sys.getfilesystemencoding()
+            raise ConfigError(f"{found}: is no text in {encoding}; rename the file, or choose a locale of its encoding (LC_ALL=C.UTF-8)")
 
 
 def wants_colour() -> bool:
@@ -57,6 +85,7 @@ def _as_ascii(character: str) -> str:
     return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii") or "?"
 
 
+_STDERR = 2
 USER_ERROR = 2
 BUG = 1
 INTERRUPTED = 130
@@ -78,7 +107,9 @@ def main() -> None:
             signal.signal(signal.SIGHUP, _terminate)
         keep_within_memory()
         open_closed_streams()
+        speak_to_anyone()
         show_all_text()
+        check_text(sys.argv[1:])
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import application
 
@@ -96,6 +127,12 @@ def main() -> None:
         sys.exit(USER_ERROR)
     except (BrokenPipeError, OutputClosedError):
         # whoever read the output has gone; say nothing more to it
+        _drop_output()
+        sys.exit(0)
+    except SystemExit as ended:
+        # libraries that print end with 1 then
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
         _drop_output()
         sys.exit(0)
     except OSError as error:

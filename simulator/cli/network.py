@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from simulator.cli.options import (
     ForceOption,
     FormatChoice,
     FormatOption,
+    FullOption,
     JsonOption,
     MachineArgument,
     OutputOption,
@@ -20,11 +21,6 @@ from simulator.cli.options import (
     StyleChoice,
     StyleOption,
 )
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from simulator.study.load_latency import NetworkCurve
 
 
 class TrafficChoice(StrEnum):
@@ -51,6 +47,7 @@ def network_command(
         bool, typer.Option("--saturation/--no-saturation", help="Look for the most that it accepts under any load, with 13 loads more.")
     ] = True,
     engine: EngineOption = EngineChoice.compiled,
+    full: FullOption = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -64,11 +61,14 @@ def network_command(
     from simulator.cli.progress import progress_bars
     from simulator.cli.running import Provenance, ensure_kernels, result_folder
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
+    from simulator.errors import ConfigError
     from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
     from simulator.study.load_latency import measure_network
 
     loads = parse_loads(load)
+    if workload is not None and traffic is not TrafficChoice.trace:
+        raise ConfigError(f"-w {workload}: {traffic.value} traffic replays no workload; allowed: with --traffic trace")
     model = read_machine(machine, overrides or [])
     trace = None
     if workload is not None:
@@ -77,8 +77,6 @@ def network_command(
         trace = load_workload(workload)
     name = f"network-{model.name}-{traffic.value}{set_in_name(overrides or ())}"
     folder = result_folder(output, name, as_json=as_json, force=force)
-    if engine is EngineChoice.compiled:
-        ensure_kernels([SWITCH_KERNEL])
     provenance = Provenance()
     with progress_bars() as report:
         curve = measure_network(
@@ -91,21 +89,23 @@ def network_command(
             seed=seed,
             engine=engine.value,
             saturation=saturation,
+            prepare=(lambda: ensure_kernels([SWITCH_KERNEL])) if engine is EngineChoice.compiled else None,
             progress=lambda done: report(f"{model.name}: {len(loads)} loads", done),
         )
     if as_json:
         typer.echo(json.dumps(curve.to_dict(), indent=1))
     if folder is not None:
-        from simulator.report.network import write_network
+        from simulator.report.network import FEW, network_summary, network_table, write_network
 
         with in_style(style.value):
             write_network(curve, folder, provenance.record(), picture_format.formats, force=force)
         if not as_json:
             from rich.console import Console
 
-            console = Console(markup=False)
-            console.print(_table(curve))
-            console.print(f"results in {folder}/")
+            console = Console(markup=False, highlight=False)
+            console.print(network_table(curve) if full else network_summary(curve))
+            more = "" if full or len(loads) <= FEW else "; every load: --full, or network.csv there"
+            console.print(f"results in {folder}/{more}", style="dim", soft_wrap=True)
 
 
 def parse_loads(text: str) -> list[float]:
@@ -123,17 +123,3 @@ def parse_loads(text: str) -> list[float]:
         step = (numbers[1] - numbers[0]) / (int(numbers[2]) - 1)
         return [round(numbers[0] + step * place, 9) for place in range(int(numbers[2]))]
     raise ConfigError(f"--load {text}: allowed: one load above 0 and up to 1, or FIRST:LAST:COUNT of 2 to 1000 such, as 0.05:1.0:20")
-
-
-def _table(curve: NetworkCurve) -> Table:
-    from rich.table import Table
-
-    table = Table(title=f"{curve.name}, {curve.traffic} traffic, {curve.cycles:,} cycles a load", box=None)
-    for heading in ("offered load", "throughput", "mean latency (cycles)", "mean outstanding (flits)"):
-        table.add_column(heading, justify="right")
-    for point in curve.points:
-        table.add_row(f"{point.load:.3f}", f"{point.throughput:.4f}", f"{point.mean_latency_cycles:,.2f}", f"{point.mean_outstanding:,.1f}")
-    limits = ", ".join(f"{name} {limit:.3f}" for name, limit in curve.limits.items())
-    most = "" if curve.saturation is None else f"; at most {curve.saturation:.4f} under any load"
-    table.caption = f"flits a source and cycle{most}\ntheory: {limits or 'none'}"
-    return table

@@ -75,9 +75,7 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object and nothing else; files are written only where -o names them.")
 ]
 FullOption = Annotated[bool, typer.Option("--full", help="Show every table, not only the verdict and what it rests on.")]
-HtmlOption = Annotated[
-    bool, typer.Option("--html", help="Write report.html too: one interactive page with all of it (extra html: plotly).")
-]
+HtmlOption = Annotated[bool, typer.Option("--html", help="Write report.html too: one interactive page with all of it.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what an earlier command wrote there.")]
 
 

@@ -186,7 +186,18 @@ def standing_line(standing: Any) -> str:
 
 
 def seconds(count: float) -> str:
-    """`40 s`, `3 min`, `2.5 h`."""
+    """`40 s`, `2.5 min`, `15 min`, `2.5 h`: finer than the time between two lines for as long as that is a part of it."""
     if count < 90:
         return f"{max(0.0, count):.0f} s"
-    return f"{count / 60:.0f} min" if count < 5400 else f"{count / 3600:.1f} h"
+    if count < 5400:
+        return f"{count / 60:.{int(count < 600)}f} min"
+    return f"{count / 3600:.1f} h"
+
+
+def pace(count: int, elapsed: float) -> str:
+    """`12.5/s`, `3.0/min`, `1.2/h`: how many in that many seconds, by the unit in which it is not nothing."""
+    a_second = count / max(elapsed, 1e-9)
+    for unit, length in (("s", 1), ("min", 60)):
+        if a_second * length >= 0.5:
+            return f"{a_second * length:.1f}/{unit}"
+    return f"{a_second * 3600:.1f}/h"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.entry import USER_ERROR, OutputClosedError
-from simulator.cli.progress import Pulse, say, seconds, standing_line
+from simulator.cli.progress import Pulse, pace, say, seconds, standing_line
 
 if TYPE_CHECKING:
     from simulator.engine.compiled.kernels import Kernel
@@ -59,8 +59,8 @@ def result_folder(output: Path | None, name: str, *, as_json: bool, force: bool)
     return folder
 
 
-NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept for later runs"
-NOT_KEPT = "compiling a simulation kernel ({}): up to a minute; it is not kept, for no cache folder can be written"
+NOTICE = "compiling {}: once, up to a minute; kept for later runs"
+NOT_KEPT = "compiling {}: up to a minute; not kept, for no cache folder can be written"
 
 
 def ensure_kernels(kernels: Iterable[Kernel]) -> None:
@@ -73,11 +73,13 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
     from simulator.engine.compiled.kernels import kernels_kept
 
     console = Console(markup=False, stderr=True)
-    for kernel in missing:
-        notice = (NOTICE if kernels_kept() else NOT_KEPT).format(kernel.name)
-        if not console.is_terminal:
-            console.print(notice, soft_wrap=True)
-        with console.status(notice):
+    number = f"{len(missing)} simulation kernels" if len(missing) > 1 else "a simulation kernel"
+    notice = (NOTICE if kernels_kept() else NOT_KEPT).format(f"{number} ({', '.join(kernel.name for kernel in missing)})")
+    if not console.is_terminal:
+        console.print(notice, soft_wrap=True)
+    with console.status(notice) as shown:
+        for done, kernel in enumerate(missing):
+            shown.update(f"{notice}; {done} done")
             kernel.warm_up()
 
 
@@ -275,7 +277,7 @@ class _State:
 
         parts = []
         if self.computed:
-            parts.append(f"{self.computed / max(time.monotonic() - self.began, 1e-9):.1f}/s")
+            parts.append(pace(self.computed, time.monotonic() - self.began))
         if self.best is not None:
             parts.append(f"best {quantity(self.best.metric(self.objective), term(self.objective, 'metric').unit)}")
         if self.failed:

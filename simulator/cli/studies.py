@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.options import ForceOption, FullOption, HtmlOption, JsonOption, OutputOption, Running, shipped, with_running_options
+from simulator.cli.options import (
+    ForceOption,
+    FullOption,
+    HtmlOption,
+    JsonOption,
+    OutputOption,
+    Running,
+    StyleChoice,
+    StyleOption,
+    shipped,
+    with_running_options,
+)
 from simulator.cli.running import SOME_FAILED, Talk, kept_when_interrupted, page_script, tell_damaged, told
 
 if TYPE_CHECKING:
@@ -40,6 +51,7 @@ def study_command(
     page: Annotated[
         Path | None, typer.Option("--page", metavar="FILE", help="Put the answer into a Markdown page, where it has a place for it.")
     ] = None,
+    style: StyleOption = StyleChoice.screen,
     html: HtmlOption = False,
     full: FullOption = False,
     output: OutputOption = None,
@@ -53,6 +65,7 @@ def study_command(
     import json
 
     from simulator.cli.running import Provenance
+    from simulator.report.pictures import in_style
     from simulator.study.questions.folder import answer_record, check_study_folder, study_folder, write_study
     from simulator.study.questions.pages import update_page
     from simulator.study.questions.reading import load_question
@@ -80,7 +93,8 @@ def study_command(
         tell_damaged(base)
     if writes:
         made = provenance.record()
-        write_study(folder, done, made, force=force, files={} if script is None else _page(done, made, script))
+        with in_style(style.value):
+            write_study(folder, done, made, force=force, files={} if script is None else _page(done, made, script))
         if page is not None:
             update_page(page, question.spec.name, done.answer, folder)
     if as_json:

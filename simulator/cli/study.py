@@ -71,8 +71,8 @@ class Request(Struct, frozen=True):
 
     @property
     def of_workload(self) -> list[str]:
-        """Overrides of the workload's."""
-        return [text.removeprefix(_OF_WORKLOAD) for text in self.overrides if text.startswith(_OF_WORKLOAD)]
+        """Overrides of the workload's, as they were typed."""
+        return [text for text in self.overrides if text.startswith(_OF_WORKLOAD)]
 
     @property
     def set_in_name(self) -> str:
@@ -99,7 +99,7 @@ def run_study(
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
     machines = [read_machine(path, request.of_machine) for path in request.machines]
-    workload = load_workload(request.workload, request.of_workload)
+    workload = load_workload(request.workload, request.of_workload, above=_OF_WORKLOAD)
     name = folder_name([machine.name for machine in machines], workload.name) + request.set_in_name
     folder = _folder(request, name)
     script = page_script(request.html, folder=folder is not None)
@@ -130,7 +130,7 @@ def run_study(
     if request.as_json:
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
     else:
-        _show(report, folder, _sizing_table(sized) if sized else None, details if request.full else None)
+        _show(report, folder, _sizing_table(sized, full=request.full) if sized else None, details if request.full else None)
 
 
 def _compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
@@ -151,10 +151,10 @@ def _page(report: Report, made: Mapping[str, Any], files: Mapping[str, str], scr
     return {PAGE: rendered(page_of_runs(report, made, files), script)}
 
 
-def _sizing_table(sized: Sequence[Sized]) -> RenderableType:
-    from simulator.study.sizing.sized import sizing_table
+def _sizing_table(sized: Sequence[Sized], *, full: bool) -> RenderableType:
+    from simulator.study.sizing.sized import sizing_summary, sizing_table
 
-    return sizing_table(sized)
+    return (sizing_table if full else sizing_summary)(sized)
 
 
 def _folder(request: Request, name: str) -> Path | None:

@@ -36,6 +36,10 @@ class Delay(Struct, frozen=True):
         """One path after another within a cycle."""
         return Delay(self.fo4 + other.fo4, self.wire_mm + other.wire_mm)
 
+    def times(self, often: int) -> Delay:
+        """The path so often in a row."""
+        return Delay(self.fo4 * often, self.wire_mm * often)
+
     def ns(self, technology: Technology) -> float:
         """Time of the path."""
         return self.fo4 * technology.fo4_delay_ps * 1e-3 + self.wire_mm * technology.wire_delay_ns_per_mm
@@ -111,6 +115,11 @@ def arbiter(technology: Technology, ports: int) -> Delay:
 def comparator(technology: Technology, bits: int) -> Delay:
     """Whether two addresses are alike: a gate and a tree of `bits`, a level of which is taken as deep as an adder's."""
     return integer_adder(technology, bits)
+
+
+def combination(technology: Technology, inputs: int, address_bits: int) -> Delay:
+    """The winner's address set on an output's column, and held against those of all heads: in the path of each iteration of a matching."""
+    return multiplexer(technology, inputs) + comparator(technology, max(2, address_bits))
 
 
 class TimingPath(Struct, frozen=True):

@@ -168,8 +168,9 @@ class Combiner(Component):
     XNOR and its share of the AND tree, by synthesis) and the multiplexer that sets the winner's address on the output's
     column (1.35 GE, as the crossbar's data path); and, where an input has a queue an output (`queued`), a flop that shows
     that queue's head (5.9 GE), which otherwise only the one queue that is read shows. Energy of a grant (`compare`): the
-    gates of one output's column switch once, at the energy of a gate of an adder, as in `Scheduler`, and one head is
-    written. The wires run over the cells.
+    gates of one output's column switch once in each iteration, at the energy of a gate of an adder, as in `Scheduler`:
+    what an earlier iteration excludes is not known yet when a later one begins. One head is written. The wires run over
+    the cells.
     """
 
     inputs: int
@@ -199,7 +200,3 @@ class Combiner(Component):
         compared_pj = _switched_pj(technology, self.inputs * self._compared_gates)
         shown_pj = flop_data_pj(technology, self.address_bits) if self.queued else 0.0
         return {"compare": compared_pj + shown_pj, "clock": gated_clock_pj(technology, self._head_bits)}
-
-    def notes(self) -> tuple[str, ...]:
-        """What the cycle is not checked for."""
-        return (f"multicast: {self.inputs} × {self.outputs} comparators of {self.address_bits} b, taken to fit into the arbiters' cycle",)

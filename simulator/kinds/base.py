@@ -28,6 +28,7 @@ from simulator.rtl.design import Agreement, CosimOptions, Design
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import OperationProgram
+from simulator.system.quick_bound import QuickBound
 from simulator.system.tensors import Residency, tensor_residency
 from simulator.terms import ComponentWords
 from simulator.workload.types import Chain, Operation, Workload
@@ -141,6 +142,15 @@ class Kind(ABC):
     @abstractmethod
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Schedule an operation without running it. Raises MappingError where the machine cannot hold it."""
+
+    def floors(
+        self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions
+    ) -> Sequence[QuickBound]:
+        """Bounds of which one holds for the run of an operation; none where nothing is known before.
+
+        Raises MappingError where the machine cannot hold it.
+        """
+        return ()
 
     def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
         """Whether the schedule of an operation, or of a chain, is its run, but for the values that an engine may carry."""

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import asdict
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
+from simulator.network.traffic import TrafficPoint
 from simulator.pricing import elaborate, hardware_of, technology_of
 from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.report.pictures import PictureFormat
@@ -56,3 +60,42 @@ def write_network(
         (draft / "network.csv").write_bytes(table.encode())
         save(load_latency_figure(curve), draft, "load_latency", formats)
         write_json(draft / MARKER, made)
+
+
+FEW = 8
+"""Loads that a terminal shows first: evenly spaced ones, the first and the last among them."""
+_UNIT = "flits a source and cycle"
+
+
+def network_summary(curve: NetworkCurve) -> Group:
+    """What a terminal shows first: what the network takes beside theory, how latency begins and where it has doubled, and some loads."""
+    last = len(curve.points) - 1
+    places = range(last + 1) if last < FEW else [round(place * last / (FEW - 1)) for place in range(FEW)]
+    shown = [curve.points[place] for place in places]
+    return Group(Text(f"{_verdict(curve)}\n", style="bold"), _loads(shown))
+
+
+def network_table(curve: NetworkCurve) -> Group:
+    """The same with every load."""
+    return Group(Text(f"{_verdict(curve)}\n", style="bold"), _loads(curve.points))
+
+
+def _verdict(curve: NetworkCurve) -> str:
+    theory = " and ".join(f"{limit:.3g} by its {name.replace('_', ' ')}" for name, limit in curve.limits.items())
+    most = f"{curve.accepts:.4f} {_UNIT} {'at these loads' if curve.saturation is None else 'under any load'}"
+    first = curve.points[0]
+    latency = f"Latency is {first.mean_latency_cycles:,.2f} cycles at load {first.load:.3g}"
+    twice = next((point.load for point in curve.points if point.mean_latency_cycles > 2 * first.mean_latency_cycles), None)
+    if twice is not None:
+        latency += f", and more than twice that from {twice:.3g} on"
+    beside = f"; theory allows {theory}" if theory else ""
+    return f"Of {curve.traffic} traffic, the network of {curve.name} takes at most {most}{beside}. {latency}."
+
+
+def _loads(points: Sequence[TrafficPoint]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("offered load", "throughput", "mean latency (cycles)", "mean outstanding (flits)"):
+        table.add_column(heading, justify="right")
+    for point in points:
+        table.add_row(f"{point.load:.3f}", f"{point.throughput:.4f}", f"{point.mean_latency_cycles:,.2f}", f"{point.mean_outstanding:,.1f}")
+    return table

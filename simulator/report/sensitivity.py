@@ -48,18 +48,27 @@ def sensitivity_summary(studies: Sequence[Sensitivity]) -> RenderableType:
     shown: list[RenderableType] = []
     for study in studies:
         table = Table.grid(padding=(0, 2), pad_edge=False)
-        for least in (28, 14, 16, 0):
+        for least in (25, 13, 15):
             table.add_column(min_width=least, no_wrap=True)
+        table.add_column()
         for entry in study.influences[:_STRONGEST]:
             low, high = sorted((entry.at_low, entry.at_high))
             ends = f"{entry.factor.low:g} to {entry.factor.high:g}", f"{significant(low)} to {times(high)}"
-            turn = "never turns" if entry.turn is None else f"turns at {turn_words(entry).replace(' its band', '')}"
-            table.add_row(f"  {entry.factor.name}", *ends, turn)
+            table.add_row(f"  {entry.factor.name}", *ends, _turns(entry))
         shown += [Text(heading_of(study), style="bold"), table]
     weaker = max((len(study.influences) for study in studies), default=0) - _STRONGEST
-    notes = ["each: a constant, its band, the ratio over it, and where the winner changes"]
+    notes = ["each: a constant, its band, the ratio over it, and where the winner changes (beyond: outside its band)"]
     notes += [f"up to {weaker} weaker ones: --full, or sensitivity.csv"] if weaker > 0 else []
     return Group(*shown, *[Text(note, style="dim") for note in notes])
+
+
+def _turns(entry: Influence) -> str:
+    """The same in few letters."""
+    if entry.turn is None:
+        return "never turns"
+    if entry.factor.discrete:
+        return f"turns at {turn_words(entry)}"
+    return f"turns at {figure(entry.turn.value, entry.factor)}{'' if entry.turn.inside else ', beyond'}"
 
 
 _STRONGEST = 3

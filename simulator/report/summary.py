@@ -56,7 +56,7 @@ def _bound(result: Result) -> Text:
 
 def _share(share: float, word: str) -> Text:
     """The share stands first: where room is scarce the word is cut, and no number."""
-    text = f"{share:>3.0%} {word}" if share else "  –"
+    text = f"{share:>3.0%} {word.replace(' and ', ', ')}" if share else "  –"
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 

@@ -53,8 +53,9 @@ def validation_summary(rows: Sequence[Row], checks: Sequence[Row]) -> Group:
     """What a terminal shows first: how far off the models are where nothing was fitted, in a sentence, then the summaries."""
     summaries = summarise(rows)
     nearest = f"{len(checks)} {_CHECK.split(';')[0]} are compared too" if checks else ""
-    notes = [_footnote(note) for note in ("fitted: a constant was chosen by the figure; errors: model ÷ published − 1", nearest) if note]
-    return Group(Text(f"{_verdict(summaries)}\n", style="bold"), _summary_table(summaries), *notes)
+    notes = ("errors: model ÷ published − 1", "fitted: a constant was chosen by the figure", nearest)
+    table = _summary_table(summaries, title=None)
+    return Group(Text(f"{_verdict(summaries)}\n", style="bold"), table, Text("; ".join(filter(None, notes)), style="dim"))
 
 
 def _verdict(summaries: Sequence[Summary]) -> str:
@@ -111,8 +112,8 @@ def _footnote(text: str) -> Text:
     return Text(f"{text}\n", style="dim")
 
 
-def _summary_table(summaries: Sequence[Summary]) -> Table:
-    table = Table(title="errors", box=None, title_justify="left", header_style="bold", pad_edge=False)
+def _summary_table(summaries: Sequence[Summary], title: str | None = "errors") -> Table:
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0), title_justify="left", header_style="bold", pad_edge=False)
     for heading in ("", "class", "", "figures", "median", "worst", "of"):
         table.add_column(heading, justify="right" if heading in ("figures", "median", "worst") else "left", no_wrap=heading != "of")
     for summary in summaries:

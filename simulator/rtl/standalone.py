@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value
 from amaranth.lib.data import StructLayout
 
 from simulator.engine.cluster import ClusterSpec
@@ -26,6 +26,20 @@ def allocator(inputs: int, outputs: int, iterations: int) -> Built:
     """Of a router whose inputs may ask for several outputs at once, with its pointers."""
     made = Allocator(inputs, outputs, iterations, registered=True, chooses=True)
     return made, (*made.wants, *made.pairs)
+
+
+def combining_allocator(inputs: int, outputs: int, iterations: int, address_bits: int) -> Built:
+    """The same of a router that combines requests for a line: each output's winner held against all heads, in each iteration."""
+    heads = [[Signal(address_bits, name=f"head_{place}_{output}") for place in range(inputs)] for output in range(outputs)]
+
+    def alike(m: Module, output: int, winner: Value, asking: Value) -> Value:
+        m.submodules += (column := _Column(inputs, address_bits))
+        m.d.comb += [column.winner.eq(winner), column.asking.eq(asking)]
+        m.d.comb += [shown.eq(head) for shown, head in zip(column.heads, heads[output], strict=True)]
+        return column.alike
+
+    made = Allocator(inputs, outputs, iterations, registered=True, chooses=True, alike=alike)
+    return made, (*made.wants, *made.pairs, *(head for of_output in heads for head in of_output))
 
 
 def arbiters(inputs: int, outputs: int) -> Built:

@@ -19,7 +19,7 @@ from simulator.recall import NOTHING, Recall
 from simulator.run.fusing import settled
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
-from simulator.run.stints import Kept, Player, Repeats, Run, Stint, run_operation, stints
+from simulator.run.stints import Kept, Player, Repeats, Run, Stint, floors_of, run_operation, stints
 from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.outcome import SystemOutcome
 from simulator.system.spec import SystemSpec
@@ -69,9 +69,10 @@ def run_and_repeat(
     `play` plays the machine as it is instead of the engine that the options name.
     """
     check_decoder(elaborated.machine, workload)
-    kept = Kept(partial(run_operation, elaborated, replace(options, ideal="none")))
+    as_it_is = replace(options, ideal="none")
+    kept = Kept(partial(run_operation, elaborated, as_it_is))
     player = Player(options.engine.name, options.recall)
-    workload = settled(elaborated, workload, kept.run, player)
+    workload = settled(elaborated, workload, kept.run, partial(floors_of, elaborated, as_it_is), player)
     through = ways(options.ideal, networked=kind_of(elaborated.machine).switch(elaborated) is not None)
     told = _Told(progress)
     all_stints = stints(workload, kind_of(elaborated.machine).residency(elaborated.machine, workload))

@@ -16,6 +16,7 @@ from simulator.recall import Recall, Same
 from simulator.system.operation import OperationRun
 from simulator.system.outcome import SystemOutcome
 from simulator.system.program import OperationProgram, Program, interleaved, joined
+from simulator.system.quick_bound import QuickBound
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency, fused_runs
 from simulator.workload.types import Operation, Workload
@@ -42,6 +43,8 @@ class Stint(Struct, frozen=True, eq=False):
 
 Run = Callable[[Stint], tuple[OperationRun, ...]]
 """Runs an operation, or a chain, on the fabric."""
+Floors = Callable[[Stint], Sequence[QuickBound]]
+"""Bounds of an operation of which one holds for its run; none where nothing is known."""
 
 
 def stints(workload: Workload, residency: Sequence[Residency]) -> list[Stint]:
@@ -64,6 +67,14 @@ def _by_its_kind(elaborated: Elaborated, options: RunOptions, stint: Stint) -> t
         return kind.run_fused(elaborated, stint.operations, stint.residency, stint.first, options)
     (op,), (residency,) = stint.operations, stint.residency
     return (kind.of_operation(elaborated.machine, op).run(elaborated, op, residency, stint.first, options),)
+
+
+def floors_of(elaborated: Elaborated, options: RunOptions, stint: Stint) -> Sequence[QuickBound]:
+    """What is known of an operation that has not been run. Raises MappingError where the machine cannot hold it."""
+    if len(stint.operations) > 1:
+        return ()
+    (op,), (residency,) = stint.operations, stint.residency
+    return kind_of(elaborated.machine).of_operation(elaborated.machine, op).floors(elaborated, op, residency, stint.first, options)
 
 
 class Kept(Struct, frozen=True):

@@ -15,7 +15,7 @@ from simulator.recall import NOTHING, Recall
 from simulator.run.floor import Floor, Least
 from simulator.run.fusing import settled
 from simulator.run.run import Timing, on_the_system
-from simulator.run.stints import Kept, Player, Repeats, Stint, program_of, run_operation, stints
+from simulator.run.stints import Kept, Player, Repeats, Stint, floors_of, program_of, run_operation, stints
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, OperationProgram, TileStep
 from simulator.system.relaxed import earliest_end
@@ -57,8 +57,9 @@ class Trial:
         self.elaborated = elaborated
         self.floor = floor
         self.player, self.carries_values = Player(engine.name, recall), engine.carries_values
-        self.kept = Kept(partial(run_operation, elaborated, RunOptions(engine, threads=threads, recall=recall)))
-        self.workload = settled(elaborated, floor.workload, self.kept.run, self.player)
+        options = RunOptions(engine, threads=threads, recall=recall)
+        self.kept = Kept(partial(run_operation, elaborated, options))
+        self.workload = settled(elaborated, floor.workload, self.kept.run, partial(floors_of, elaborated, options), self.player)
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
         self.works = floor.works(elaborated.machine)

@@ -30,9 +30,9 @@ class Document(Struct, Generic[ModelT], frozen=True):
         return f"{deepest(self.root, path)[0].place}: {dotted(path)}"
 
 
-def load_yaml_document(path: str | Path, model: type[ModelT], overrides: Sequence[str] = ()) -> Document[ModelT]:
-    """Read, override and validate a YAML file; as `load_yaml_model`, but keep the places of its keys."""
-    return validated(apply_overrides(read_tree(path, model), overrides), model)
+def load_yaml_document(path: str | Path, model: type[ModelT], overrides: Sequence[str] = (), *, above: str = "") -> Document[ModelT]:
+    """Read, override and validate a YAML file; as `load_yaml_model`, but keep the places of its keys. `above`: of `apply_overrides`."""
+    return validated(apply_overrides(read_tree(path, model), overrides, above=above), model)
 
 
 def read_tree(path: str | Path, model: type[BaseModel]) -> Entry:
@@ -67,21 +67,23 @@ def load_yaml_model(path: str | Path, model: type[ModelT], overrides: Sequence[s
     return load_yaml_document(path, model, overrides).model
 
 
-def apply_overrides(root: Entry, overrides: Sequence[str]) -> Entry:
+def apply_overrides(root: Entry, overrides: Sequence[str], *, above: str = "") -> Entry:
     """Return `root` with every `key.path=value` applied in order; values are YAML.
+
+    `above`: what each begins with that is no key of the file, as `workload.`; messages show what was typed.
 
     Raises ConfigError where one is not of that form or leads through something that has no keys. A misspelt
     key is left to validation, which knows the names that are allowed.
     """
     for text in overrides:
-        root = _apply(root, text)
+        root = _apply(root, text, above)
     return root
 
 
-def _apply(root: Entry, text: str) -> Entry:
+def _apply(root: Entry, text: str, above: str) -> Entry:
     place = Location(f"--set {text}")
     path, equals, value = text.partition("=")
-    keys = path.strip().split(".")
+    keys = path.strip().removeprefix(above).split(".")
     if not equals or not all(keys):
         raise ConfigError(f"{place}: found {shown(text)}; allowed: KEY.PATH=VALUE, such as fabric.units=128")
     parsed = parse(value, str(place), lines=False)

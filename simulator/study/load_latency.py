@@ -22,6 +22,8 @@ from simulator.workload.types import Workload
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
 _TOLD = ("sinks", "topology", "radix", "queues", "depth", "allocator", "iterations", "latency")
 """What JSON says of a network, beside its ports."""
+_ACCEPTED = 0.98
+"""A network is saturated by loads of which it accepts less at its best: its queues, and latencies, grow as long as one measures."""
 
 
 class NetworkCurve(Struct, frozen=True):
@@ -40,6 +42,15 @@ class NetworkCurve(Struct, frozen=True):
     """
     limits: dict[str, float]
     """Theory's limits, in flits a source and cycle."""
+
+    @property
+    def accepts(self) -> float:
+        """Flits a source and cycle: the most under any load, or, where that was not looked for, under these."""
+        return max(point.throughput for point in self.points) if self.saturation is None else self.saturation
+
+    def saturated_by(self, load: float) -> bool:
+        """Whether queues, and latencies, grow under a load as long as one measures."""
+        return self.accepts < _ACCEPTED * load
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -73,12 +84,13 @@ def measure_network(
     seed: int = 0,
     engine: EngineName = "compiled",
     saturation: bool = True,
+    prepare: Callable[[], None] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> NetworkCurve:
     """Drive a network with traffic at each load, and at those that find its `saturation`; sinks are ideal, sources queue without bound.
 
     Any published switch can be set up as a NetworkSpec. `trace` replays the bank ports that the busiest operation of
-    `workload` asks for, in list order, and needs a machine.
+    `workload` asks for, in list order, and needs a machine. `prepare` is called when nothing is left to be refused, before the first load.
     """
     spec = network if isinstance(network, NetworkSpec) else switch_of(network)
     name = f"{spec.sources} × {spec.sinks} {spec.topology}" if isinstance(network, NetworkSpec) else network.name
@@ -87,7 +99,10 @@ def measure_network(
     driven: list[TrafficPoint] = []
 
     def drive(load: float) -> TrafficPoint:
-        driven.append(TRAFFIC_ENGINES[engine](spec, _arrivals(spec, source, load, warmup + cycles, seed), warmup))
+        arrivals = _arrivals(spec, source, load, warmup + cycles, seed)
+        if prepare is not None and not driven:
+            prepare()
+        driven.append(TRAFFIC_ENGINES[engine](spec, arrivals, warmup))
         if progress is not None:
             progress(len(driven) / (len(loads) + _PROBES * saturation))
         return driven[-1]

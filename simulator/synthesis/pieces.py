@@ -71,6 +71,9 @@ def _of_instance(entry: Instance, parts: Sequence[Instance]) -> Iterator[Piece]:
             yield _arbiters(entry, component, parts)
     elif isinstance(component, Combiner):
         yield _combiner(entry, component)
+        scheduler = _scheduler_beside(entry, component, parts)
+        if scheduler is not None:
+            yield _combining_allocator(entry, component, scheduler)
     elif isinstance(component, Fifo):
         yield _queue(entry, component)
     elif isinstance(component, ProcessingElement) and not _floating(component) and component.of == 1:
@@ -124,9 +127,8 @@ def _data_path(entry: Instance, crossbar: Crossbar) -> Piece:
 def _arbiters(entry: Instance, crossbar: Crossbar, parts: Sequence[Instance]) -> Piece:
     """With the scheduler of its router, where inputs ask for several outputs at once."""
     technology, inputs, outputs = crossbar.technology, crossbar.inputs, crossbar.outputs
-    beside = (other.component for other in parts if other.name == entry.name and isinstance(other.component, Scheduler))
-    scheduler = next((other for other in beside if (other.inputs, other.outputs) == (inputs, outputs)), None)
-    size, gates = f"{inputs} × {outputs}", gates_of(Crossbar(technology, inputs, outputs, 0, True))
+    scheduler = _scheduler_beside(entry, crossbar, parts)
+    size = f"{inputs} × {outputs}"
 
     def build() -> tuple[Elaboratable, Sequence[Signal]]:
         from simulator.rtl.standalone import allocator, arbiters
@@ -135,12 +137,29 @@ def _arbiters(entry: Instance, crossbar: Crossbar, parts: Sequence[Instance]) ->
 
     if scheduler is None:
         path = delay.arbiter(technology, max(inputs, outputs))
+        gates = gates_of(Crossbar(technology, inputs, outputs, 0, True))
         return Piece(f"arbiters {size}, FIFO", entry.name, entry.count, gates, path, None, build)
     iterations = scheduler.iterations
     path = delay.allocation(technology, max(inputs, outputs), iterations)
     figure = ("voq_scheduler", {"inputs": inputs, "outputs": outputs, "iterations": iterations})
-    name = f"allocator {size}, {iterations} iteration{'s' if iterations > 1 else ''}"
-    return Piece(name, entry.name, entry.count, gates + gates_of(replace(scheduler, cycles=1)), path, figure, build)
+    name = f"allocator {size}, {_iterations(iterations)}"
+    return Piece(name, entry.name, entry.count, _allocator_gates(scheduler), path, figure, build)
+
+
+def _scheduler_beside(entry: Instance, router: Crossbar | Combiner, parts: Sequence[Instance]) -> Scheduler | None:
+    """Of the same router."""
+    beside = (other.component for other in parts if other.name == entry.name and isinstance(other.component, Scheduler))
+    return next((other for other in beside if (other.inputs, other.outputs) == (router.inputs, router.outputs)), None)
+
+
+def _allocator_gates(scheduler: Scheduler) -> float:
+    """Of a matching within a cycle, with the arbiters, which the crossbar has."""
+    arbiters = Crossbar(scheduler.technology, scheduler.inputs, scheduler.outputs, 0, True)
+    return gates_of(arbiters) + gates_of(replace(scheduler, cycles=1))
+
+
+def _iterations(count: int) -> str:
+    return f"{count} iteration{'s' if count > 1 else ''}"
 
 
 def _combiner(entry: Instance, combiner: Combiner) -> Piece:
@@ -154,6 +173,22 @@ def _combiner(entry: Instance, combiner: Combiner) -> Piece:
 
     gates, copies = gates_of(replace(combiner, queued=False, iterations=1)), entry.count * combiner.iterations
     return Piece(f"combiner {inputs} × {outputs} × {bits} b", entry.name, copies, gates, None, None, build)
+
+
+def _combining_allocator(entry: Instance, combiner: Combiner, scheduler: Scheduler) -> Piece:
+    """Both in one, for the path through them: their gates are also those of the pieces that they are made of."""
+    technology, inputs, outputs, bits = combiner.technology, combiner.inputs, combiner.outputs, combiner.address_bits
+    iterations = scheduler.iterations
+
+    def build() -> tuple[Elaboratable, Sequence[Signal]]:
+        from simulator.rtl.standalone import combining_allocator
+
+        return combining_allocator(inputs, outputs, iterations, bits)
+
+    path = delay.allocation(technology, max(inputs, outputs), iterations) + delay.combination(technology, inputs, bits).times(iterations)
+    name = f"allocator with combiner {inputs} × {outputs} × {bits} b, {_iterations(iterations)}"
+    gates = _allocator_gates(scheduler) + gates_of(replace(combiner, queued=False))
+    return Piece(name, entry.name, entry.count, gates, path, None, build)
 
 
 def _queue(entry: Instance, fifo: Fifo) -> Piece:

@@ -103,26 +103,40 @@ class QuickBound(Struct, frozen=True, eq=False, dict=True):
         return self.program.traffic(spec.dram_burst_bytes)
 
     def cycles(self, spec: SystemSpec) -> int:
-        """Cycles that no run goes below.
-
-        Tiles one after another from when the first can begin, each with what has to leave before the next; and every resource with
-        all that it carries, from when it can begin and with what the last of it is needed for.
-        """
-        dram, moved, sums = ExactRate(spec.dram_bytes_per_cycle), self.moved(spec), self._sums
-        start = max(0, sums.x.start(spec, dram, spec.x_bytes_per_cycle), sums.w.start(spec, dram, spec.w_bytes_per_cycle))
-        if sums.x.in_dram and sums.w.in_dram and sums.x.all and sums.w.all:
-            start = max(start, spec.dram_latency_cycles + dram.cycles(sums.x.all + sums.w.all) - sums.w.wanted)
-        port = spec.buffer_bytes_per_cycle
-        first = spec.dram_latency_cycles if sums.x_from_dram and sums.x.all else 0
+        """Cycles that no run goes below."""
+        moved, port = self.moved(spec), spec.buffer_bytes_per_cycle
         return max(
-            start + sums.compute + sums.serial.more(spec),
-            dram.cycles(moved.dram_read_bytes + moved.dram_write_bytes),
-            first + moved.x_trunk_bytes // spec.x_bytes_per_cycle + sums.after_x,
-            moved.w_trunk_bytes // spec.w_bytes_per_cycle + sums.after_w,
-            start + sums.first_written + moved.drain_bytes // spec.drain_bytes_per_cycle,
+            self.through(spec, 0, 0)[1],
+            ExactRate(spec.dram_bytes_per_cycle).cycles(moved.dram_read_bytes + moved.dram_write_bytes),
             moved.buffer_read_bytes // port,
             moved.buffer_write_bytes // port,
         )
+
+    def through(self, spec: SystemSpec, free: int, there: int) -> tuple[int, int]:
+        """Cycles before which the fabric is not done with it, and not all that it leaves is where it belongs.
+
+        Given those before which the fabric is not free, and what it is made from is not there. Tiles one after another from when the
+        first can begin, each with what has to leave before the next; and each bus with all that it carries, from when it can begin
+        and with what the last of it is needed for.
+        """
+        dram, moved, sums = ExactRate(spec.dram_bytes_per_cycle), self.moved(spec), self._sums
+        x_asked, w_asked = there if sums.x_waits else 0, there if sums.w_waits else 0
+        start = max(
+            free,
+            x_asked + sums.x.start(spec, dram, spec.x_bytes_per_cycle),
+            w_asked + sums.w.start(spec, dram, spec.w_bytes_per_cycle),
+        )
+        if sums.x.in_dram and sums.w.in_dram and sums.x.all and sums.w.all:
+            served = min(x_asked, w_asked) + spec.dram_latency_cycles + dram.cycles(sums.x.all + sums.w.all)
+            start = max(start, served - sums.w.wanted)
+        first = spec.dram_latency_cycles if sums.x_from_dram and sums.x.all else 0
+        done = max(
+            start + sums.compute,
+            x_asked + first + moved.x_trunk_bytes // spec.x_bytes_per_cycle + sums.after_x,
+            w_asked + moved.w_trunk_bytes // spec.w_bytes_per_cycle + sums.after_w,
+        )
+        drained = start + sums.first_written + moved.drain_bytes // spec.drain_bytes_per_cycle
+        return done, max(done, start + sums.compute + sums.serial.more(spec), drained)
 
     @cached_property
     def _sums(self) -> _Sums:
@@ -135,6 +149,9 @@ class _Sums(Struct, frozen=True, eq=False):
     x: _First
     w: _First
     """Of nothing where rows are written before it is wanted: then it does not hold up all that follows."""
+    x_waits: bool
+    """Whether it is made from what other operations leave."""
+    w_waits: bool
     x_from_dram: bool
     """Whether none of X is in the buffer, which brings it while DRAM has not answered yet."""
     compute: int
@@ -155,6 +172,8 @@ class _Sums(Struct, frozen=True, eq=False):
         return cls(
             _First.of(x, len(x.parts), 0),
             _First.of(w, awaited if _written(first, 0) > wanted or flow is None else 0, wanted),
+            x.waits,
+            w.waits,
             all(fill.home != "buffer" for fill in program.x_fills),
             sum(tile.cycles for tile in program.tiles),
             _written(first, 0),

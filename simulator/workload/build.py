@@ -48,14 +48,14 @@ Known = dict[Role, Stack | WithoutZeros | Taken]
 """The operands whose sizes are known before any is drawn."""
 
 
-def load_workload(path: str | Path, overrides: Sequence[str] = ()) -> Workload:
+def load_workload(path: str | Path, overrides: Sequence[str] = (), *, above: str = "") -> Workload:
     """Return the workload of a YAML file, or of a name in workloads/.
 
-    `overrides` are `key.path=value` texts, such as `seed=1`. Raises ConfigError on the file itself and
-    OperandError, which names the workload file, the operation and the matrix file, on an operand.
+    `overrides` are `key.path=value` texts, such as `seed=1`; `workload.seed=1` where `above` is `workload.`. Raises ConfigError on the
+    file itself and OperandError, which names the workload file, the operation and the matrix file, on an operand.
     """
     file = workload_path(path)
-    return build_workload(load_yaml_document(file, WorkloadSpec, overrides), Path(file).parent)
+    return build_workload(load_yaml_document(file, WorkloadSpec, overrides, above=above), Path(file).parent)
 
 
 def build_workload(document: Document[WorkloadSpec], folder: Path) -> Workload:

@@ -45,6 +45,8 @@ def test_inspect_says_it_too(sparsim: Type, name: str) -> None:
     [
         (("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "fabric.unit=8"), "nearest: units"),
         (("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "fabric.units"), "fabric.units"),
+        (("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "workload.operations=[]"), "--set workload.operations=[]: operations: found"),
+        (("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "workload.seed"), 'found "workload.seed"; allowed: KEY.PATH=VALUE'),
         (("run", "crosbar.yaml", "-w", "tiny.yaml"), "crossbar.yaml"),
         (("run", "crossbar.yaml", "-w", "tyni.yaml"), "tiny.yaml"),
         (("run", "crossbar.yaml"), "--workload"),
@@ -66,6 +68,10 @@ def test_inspect_says_it_too(sparsim: Type, name: str) -> None:
             "--range 1:2: found 2; allowed: densities up to 1",
         ),
         (("inspect", "systolic.yaml", "-o", "networks"), "no network to draw"),
+        (
+            ("network", "crossbar.yaml", "-w", "tiny.yaml"),
+            "-w tiny.yaml: uniform traffic replays no workload; allowed: with --traffic trace",
+        ),
         (("explane",), "explain"),
         (("run", "crossbar.yaml", "-w", ""), "an empty name; allowed: a file, or a name in workloads"),
         (("run", "tiny.yaml", "-w", "tiny.yaml"), "tiny.yaml: is a workload, since it has the key operations; allowed: a machine"),

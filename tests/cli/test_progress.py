@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from simulator.cli import progress
-from simulator.cli.progress import Bars, Pulse, progress_bars, seconds
+from simulator.cli.progress import Bars, Pulse, pace, progress_bars, seconds
 from simulator.cli.running import Talk, told
 from simulator.study.sweep.run import Finished, Planned, Searching
 from simulator.study.sweep.study import Row
@@ -89,6 +89,16 @@ def test_a_sweep_says_which_search_goes_on_and_how_long_points_take(lines: Calla
     ]
 
 
-@pytest.mark.parametrize(("count", "text"), [(0.2, "0 s"), (89.0, "89 s"), (600.0, "10 min"), (9000.0, "2.5 h"), (-1.0, "0 s")])
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0.2, "0 s"), (89.0, "89 s"), (91.0, "1.5 min"), (101.0, "1.7 min"), (600.0, "10 min"), (9000.0, "2.5 h"), (-1.0, "0 s")],
+)
 def test_times_for_people(count: float, text: str) -> None:
     assert seconds(count) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "elapsed", "text"), [(25, 2.0, "12.5/s"), (1, 2.0, "0.5/s"), (1, 20.0, "3.0/min"), (2, 7200.0, "1.0/h"), (1, 1e4, "0.4/h")]
+)
+def test_a_pace_is_never_nothing(count: int, elapsed: float, text: str) -> None:
+    assert pace(count, elapsed) == text

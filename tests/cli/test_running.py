@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from simulator.cli.breakeven import breakeven_command
 from simulator.cli.options import DEFAULT_STORE, Running, with_running_options
+from simulator.cli.running import ensure_kernels
 from simulator.cli.sweep import sweep_command
 
 
@@ -45,3 +47,22 @@ def test_where_points_run_follows_from_workers_and_dask() -> None:
     assert (Running(workers=3).options().executor, Running(workers=3).options().workers) == ("processes", 3)
     assert Running(dask="local", workers=2).options().address == "local"
     assert Running(dask="local").options().executor == "dask"
+
+
+@pytest.mark.parametrize(
+    ("names", "kept", "told"),
+    [
+        (["gather"], True, "compiling a simulation kernel (gather): once, up to a minute; kept for later runs"),
+        (["gather", "system"], False, "compiling 2 simulation kernels (gather, system): up to a minute; not kept, for no cache folder can"),
+    ],
+)
+def test_kernels_that_are_compiled_are_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, names: list[str], kept: bool, told: str
+) -> None:
+    compiled: list[str] = []
+    kernels: list[Any] = [SimpleNamespace(name=name, ready=False, warm_up=lambda name=name: compiled.append(name)) for name in names]
+    monkeypatch.setattr("simulator.engine.compiled.kernels.kernels_kept", lambda: kept)
+    ensure_kernels([*kernels, SimpleNamespace(name="there", ready=True)])  # type: ignore[list-item]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(told)
+    assert compiled == names

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from simulator.errors import OutputError
+from simulator.report.folder import new_folder
 
 Type = Callable[..., Any]
 COMMAND = [sys.executable, "-c", "from simulator.cli import main; main()"]
@@ -131,6 +136,64 @@ def test_a_reader_that_has_seen_enough_is_no_failure(place: Path) -> None:
     ended = subprocess.run(["bash", "-o", "pipefail", "-c", typed], cwd=place, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["event"] == "planned"
+
+
+@pytest.mark.parametrize("arguments", [["explain", "--full"], ["inspect", "crossbar.yaml"]])
+def test_whoever_prints_a_reader_that_has_gone_is_no_failure(place: Path, arguments: list[str]) -> None:
+    """Typer and rich end with 1 then, which is the code of a bug."""
+    with _nobody_reads() as closed:
+        ended = subprocess.run([*COMMAND, *arguments], cwd=place, stdout=closed, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "full"), [(["inspect", "tiny.yaml", "-o", "tiny.svg"], 0, False), (["inspect", "nothing.yaml"], 2, True)]
+)
+def test_news_that_nobody_can_hear_end_no_command(place: Path, arguments: list[str], code: int, full: bool) -> None:
+    """Where stderr is a full disk or a closed pipe: what was asked for is done, and a refusal keeps its code."""
+    with open("/dev/full", "wb") if full else _nobody_reads() as deaf:
+        ended = subprocess.run([*COMMAND, *arguments], cwd=place, stdout=subprocess.PIPE, stderr=deaf, check=False, timeout=60)
+    assert ended.returncode == code
+    assert (place / "tiny.svg").exists() == (code == 0)
+
+
+@pytest.mark.parametrize("command", [["run", "crossbar.yaml", "-w", "tiny.yaml", "-o"], ["import", "m.npy", "-o"], ["trace", "moe", "-o"]])
+def test_a_name_of_bytes_that_are_no_text_is_refused_in_words(place: Path, sparsim: Type, command: list[str]) -> None:
+    outcome = sparsim(*command, "l\udce9")
+    assert outcome.code == 2
+    assert "'l\\xe9': is no text in utf-8; rename the file" in outcome.err
+
+
+def test_a_working_directory_that_is_gone_is_said(place: Path, sparsim: Type) -> None:
+    gone = place / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    for command in (["run", str(place / "crossbar.yaml"), "-w", str(place / "tiny.yaml")], ["new", "machine", "m", "--from", "crossbar"]):
+        assert "the working directory is no longer there" in sparsim(*command).err
+
+
+def test_a_full_disk_is_said_of_the_folder_that_was_asked_for(tmp_path: Path) -> None:
+    """Not of a file in its draft, which is gone by then."""
+
+    def full() -> None:
+        with new_folder(tmp_path / "out", force=False) as draft:
+            raise OutputError(f"{draft}/energy.png: cannot be written: No space left on device")
+
+    with pytest.raises(OutputError, match=re.escape(f"{tmp_path}/out/energy.png: cannot be written")):
+        full()
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def _nobody_reads() -> Iterator[int]:
+    """The writing end of a pipe whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        yield writer
+    finally:
+        os.close(writer)
 
 
 def test_brackets_in_names_are_names(place: Path, sparsim: Type) -> None:

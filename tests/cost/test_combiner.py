@@ -37,6 +37,18 @@ def test_comparators_by_hand(seven: Technology) -> None:
     assert (voq.energy_pj("clock"), fifo.energy_pj("clock")) == (pytest.approx(1.115, abs=1e-3), 0)
 
 
+@pytest.mark.parametrize(
+    ("network", "queued", "iterations"), [({"queues": "voq", "iterations": 3}, True, 3), ({"queues": "fifo"}, False, 1)]
+)
+def test_a_machine_has_comparators_for_each_iteration_of_its_matching(
+    seven: Technology, machines: Any, network: dict[str, Any], queued: bool, iterations: int
+) -> None:
+    parts = hardware_of(elaborate(machines.gather(multicast=True, network=network, units=32, banks=32), seven), seven).instances
+    (combiner,) = [entry.component for entry in parts if entry.part == "combiner"]
+    assert isinstance(combiner, Combiner)
+    assert (combiner.queued, combiner.iterations) == (queued, iterations)
+
+
 def test_combined_requests_leave_their_tags_at_home_and_carry_a_bit_a_unit(seven: Technology, machines: Any) -> None:
     apart, together = flit_bits(UnitsMachine.of(machines.gather())), flit_bits(UnitsMachine.of(machines.gather(multicast=True)))
     # 4 b of tag less; at the bank 64 b for 6 b of unit

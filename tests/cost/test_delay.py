@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -110,6 +111,29 @@ def test_one_dataflow_of_two_is_as_slow_as_the_other(machines: Any) -> None:
     ]
     for name in ("allocation", "crossing", "read", "accumulate"):
         assert getattr(ways[2], name) >= max(getattr(way, name) for way in ways[:2])
+
+
+def path_of(machine: Any, name: str) -> TimingPath:
+    paths = kind_of(machine).paths(elaborate(machine, SEVEN), SEVEN)
+    return next(path for path in paths if path.name.startswith(name))
+
+
+@pytest.mark.parametrize("iterations", [1, 2, 4])
+def test_addresses_are_combined_in_each_iteration_of_a_matching(machines: Any, iterations: int) -> None:
+    network = {"allocation": "auto", "iterations": iterations}
+    alone, combining = (path_of(machines.gather(multicast=multicast, network=network), "matching") for multicast in (False, True))
+    # a bank of 4 KiB has 128 words of 32 B: an address of 7 bits; 2.5 FO4 for each of log2 64 levels, 2 for each of log2 7 + 1
+    assert combining.delay.fo4 - alone.delay.fo4 == pytest.approx(iterations * (2.5 * 6 + 2 * (math.log2(7) + 1)))
+
+
+def test_an_arbiter_between_fifo_queues_combines_within_its_cycle(machines: Any) -> None:
+    network = {"queues": "fifo", "allocation": "auto"}
+    alone, combining = (
+        path_of(machines.gather(multicast=multicast, network=network, units=32, banks=32), "arbiter") for multicast in (False, True)
+    )
+    assert combining.delay.fo4 - alone.delay.fo4 == pytest.approx(2.5 * 5 + 2 * (math.log2(7) + 1))
+    with pytest.raises(ConfigError, match="arbiter of 64 inputs in the request network, with a combination of addresses"):
+        elaborate(machines.gather(multicast=True, network=network), SEVEN)
 
 
 def test_a_fifo_network_is_refused_where_its_arbiters_do_not_fit(machines: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +12,18 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from simulator.engine.engines import ENGINES
+from simulator.engine.engines import ENGINES, RunOptions
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
+from simulator.recall import NOTHING
 from simulator.run.alternatives import Alternatives
 from simulator.run.floor import Floor
+from simulator.run.fusing import settled
 from simulator.run.run import Timing
+from simulator.run.stints import Floors, Kept, Player, Stint, floors_of, run_operation
+from simulator.system.operation import OperationRun
+from simulator.system.program import TileStep
+from simulator.system.quick_bound import QuickBound
 from simulator.workload.types import Chain, Workload
 from tests.floors import check_floors
 from tests.kinds.systolic.test_chains import cases as array_cases
@@ -64,6 +72,55 @@ def test_a_run_is_that_of_one_of_both_and_above_its_floor(case: Case) -> None:
     assert figures(timing) in either
     assert figures(ran(case.machine, what)) == figures(timing)
     assert figures(check_floors(case.machine, what, timing, "compiled")) == figures(timing)
+
+
+def chosen_of(of: Machine, what: Workload, floors: Floors | None) -> tuple[list[str], list[str]]:
+    """Chains that are fused, and the operations, or chains, that were run to tell; None: given what the machine's kind knows."""
+    spec, options = elaborated(of), RunOptions(ENGINES["compiled"])
+    kept = Kept(partial(run_operation, spec, options))
+    tried = []
+
+    def noted(stint: Stint) -> tuple[OperationRun, ...]:
+        tried.append("+".join(operation.name for operation in stint.operations))
+        return kept.run(stint)
+
+    fused = settled(spec, what, noted, floors or partial(floors_of, spec, options), Player("compiled", NOTHING)).fuse
+    return ["+".join(chain.operations) for chain in fused], tried
+
+
+@EXAMPLES
+@given(case=CASES)
+def test_what_operations_take_at_least_tells_no_other_chains_to_fuse(case: Case) -> None:
+    what = open_to(case.workload)
+    try:
+        fused, _ = chosen_of(case.machine, what, lambda stint: ())
+    except MappingError:
+        assume(False)
+        raise
+    assert chosen_of(case.machine, what, None)[0] == fused
+
+
+def test_a_chain_is_run_apart_no_further_than_it_takes_to_tell_that_it_takes_longer() -> None:
+    """By its last operation alone, were that so slow; or by the first one's run, were the last one slow enough behind that."""
+    scores = causal(np.random.default_rng(0), 32, 2, 8)
+    of, what = machine(ROOMY, activation_buffer_kib=1, activation_format="dense"), fused(*scores, if_fits=True)
+    floors = partial(floors_of, elaborated(of), RunOptions(ENGINES["compiled"]))
+
+    def slower(last: float) -> Floors:
+        def told(stint: Stint) -> list[QuickBound]:
+            bounds = floors(stint)
+            times = last if stint.operations[0].name == "av" else 1
+            return [QuickBound(each.program.with_tiles(tuple(_taking(each.program.tiles, times)))) for each in bounds]
+
+        return told
+
+    assert chosen_of(of, what, lambda stint: ()) == (["qk+av"], ["qk+av", "qk", "av"])
+    assert chosen_of(of, what, slower(100)) == (["qk+av"], ["qk+av"])
+    assert chosen_of(of, what, slower(1.4)) == (["qk+av"], ["qk+av", "qk"])
+
+
+def _taking(tiles: Sequence[TileStep], times: float) -> list[TileStep]:
+    return [replace(tile, cycles=int(times * tile.cycles)) for tile in tiles]
 
 
 def run_or_skip(of: Machine, what: Workload) -> Timing:

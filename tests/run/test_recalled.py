@@ -14,6 +14,7 @@ from simulator.engine.engines import ENGINES
 from simulator.errors import SparsimError
 from simulator.kinds import kind_of
 from simulator.kinds.gather.compiled import engine
+from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.units import rounds
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
@@ -211,16 +212,22 @@ def test_what_just_fills_a_lot_of_clusters_runs_again_with_another_window(cluste
 
 
 def test_clusters_that_do_the_same_are_run_once_whatever_differs_around_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another output bank, of row numbers as wide, has operations cut anew, but into the same tiles; another latency runs them all."""
+    """Another output bank, of row numbers as wide, has no list made and no cluster run; another latency runs them all."""
     of, what = moved(CASES["gather"][0], ("fabric", "output_bank_kib"), 16), _PRODUCTS
     ran: list[int] = []
     run_batch = engine.run_batch
     monkeypatch.setattr(engine, "run_batch", lambda *of, **sizes: ran.append(len(of[2].works)) or run_batch(*of, **sizes))
+    made: list[int] = []
+    list_slice = GatherDataflow.list_slice
+    monkeypatch.setattr(GatherDataflow, "list_slice", lambda self, m, k: made.append(m) or list_slice(self, m, k))
     recall = Recall(10**6)
     timed(of, what, recall)
     first, ran[:] = sum(ran), []
-    timed(moved(of, ("fabric", "output_bank_kib"), 12), what, recall)
     assert first
+    assert made
+    made.clear()
+    timed(moved(of, ("fabric", "output_bank_kib"), 12), what, recall)
     assert not ran
+    assert not made
     timed(moved(of, ("fabric", "read_latency"), 7), what, recall)
     assert sum(ran) == first

@@ -1,6 +1,7 @@
 """From components of a machine to cells: which hardware stands for what, and one run of Yosys."""
 
 import gc
+import math
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,22 @@ def test_a_combiner_is_its_comparators_and_multiplexers_once_an_iteration() -> N
     """3.05 and 1.35 GE a bit and crosspoint; the flops that show the heads of queues are not of it."""
     (combiner,), _ = pieces([Instance("net", "combiner", Combiner(TECHNOLOGY, 4, 3, 5, True, iterations=3), 2)])
     assert (combiner.name, combiner.copies, combiner.gates) == ("combiner 4 × 3 × 5 b", 6, pytest.approx(4 * 3 * 5 * 4.4))
+
+
+def test_where_requests_are_combined_the_path_through_allocator_and_combiner_is_a_piece_too() -> None:
+    """Its gates are those of both; the FIFO's arbiters beside a combiner have no piece of the two."""
+    rtlil = pytest.importorskip("amaranth.back.rtlil")
+    combiner = Instance("net", "combiner", Combiner(TECHNOLOGY, 8, 4, 5, True, iterations=2), 3)
+    (_, allocator, combined, both), _ = pieces([*router(8, 4, 20), combiner])
+    assert (both.name, both.copies) == ("allocator with combiner 8 × 4 × 5 b, 2 iterations", 3)
+    assert both.gates == pytest.approx(allocator.gates + 2 * combined.gates)
+    assert both.delay is not None
+    # two iterations and one doubling of four ports; in each, of eight inputs and of 5 b, a multiplexer and a comparator
+    assert both.delay.fo4 == pytest.approx(2 * (18.6 + 2.5 * 3 + 2.0 * (math.log2(5) + 1)) + 18.5)
+    top, ports = both.build()
+    text = rtlil.convert(top, name="piece", ports=list(ports))
+    assert sum(line.startswith("module") and "U$" in line for line in text.splitlines()) == 2 * 4
+    assert len(pieces([Instance("net", "crossbar", Crossbar(TECHNOLOGY, 8, 4, 20, True), 1), combiner])[0]) == 3
 
 
 def test_a_unit_is_its_lanes_with_their_sums_and_the_adders_that_merge_them() -> None:

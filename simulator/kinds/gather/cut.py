@@ -36,6 +36,11 @@ class Cut(Struct, frozen=True):
         tokens = n if self.loop_order == "m_k_rounds" else min(n, fabric.token_groups * self.token_words * fabric.lanes)
         return (self.m_tile or m) * tokens * machine.datatypes.accumulate_bits // 8
 
+    def held(self, machine: UnitsMachine, operation: Operation) -> int:
+        """Rows, or parts of rows, of a unit in an M tile: as many as stay in one half of its output bank, or any number."""
+        stays = operation.weight.shape[1] > self.k_tile and self.sums_home is None
+        return machine.output_words // self.token_words if stays else UNLIMITED
+
     def fitted(self, machine: UnitsMachine, operation: Operation) -> FittedRows:
         """M, cut, and its rows given to units; MappingError where they do not fit.
 
@@ -43,9 +48,8 @@ class Cut(Struct, frozen=True):
         """
         fabric, weight, k_tiles = machine.fabric, operation.weight, self.k_tiles(operation)
         entries = row_entries(weight, self.k_tile, len(k_tiles))
-        stays = len(k_tiles) > 1 and self.sums_home is None
-        held = machine.output_words // self.token_words if stays else UNLIMITED
+        held = self.held(machine, operation)
         capacity = Capacity(fabric.units_per_group, self.assignment, held, UNLIMITED)
-        if stays:
+        if held < UNLIMITED:
             return fit_rows(entries, capacity)
         return spread_ranges(entries, spans(weight.shape[0], self.m_tile or weight.shape[0]), capacity)

@@ -56,7 +56,7 @@ class Gather(ChainedKind):
         ways = Choice(setting.machine, operation, residency, setting.pace).likeliest(most)
         for cut, _ in ways:
             check_room(setting.machine, operation, residency, cut)
-        return [Planned(cut, partial(dataflow, cut, fitted)) for cut, fitted in ways]
+        return [Planned((cut, cut.held(setting.machine, operation)), partial(dataflow, cut, fitted)) for cut, fitted in ways]
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds for all input features, and a row has accumulators and places for."""

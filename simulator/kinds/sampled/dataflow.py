@@ -66,8 +66,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """Where no sum stays for another round."""
         return self.schedule.streams
 
-    @property
-    def output_places(self) -> int:
+    def output_places(self, output_words: int) -> int:
         """The value fields of the entries that both halves of a weight bank hold."""
         return self.schedule.stream.piece_entries * self.schedule.stream.fifo_pieces
 

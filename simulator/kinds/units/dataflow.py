@@ -125,10 +125,9 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """Whether rows leave while the tile runs that made them."""
         return False
 
-    @property
-    def output_places(self) -> int:
+    def output_places(self, output_words: int) -> int:
         """Both halves of an output bank."""
-        return 2 * self.machine.output_words
+        return 2 * output_words
 
     @property
     def sums_home(self) -> MemoryLevel | None:

@@ -56,8 +56,13 @@ class Decision:
 
     @cached_property
     def _work(self) -> Same:
-        """The same of what it does, but for capacities."""
+        """The same of what its clusters do, but for capacities."""
         return self.options.recall.named(("work", self._cuts, self.setting.key))
+
+    @property
+    def _output_words(self) -> int:
+        """Row words that one half of an output bank holds, which rows must leave in time."""
+        return self.setting.machine.output_words
 
     def best(self) -> Hashable:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
@@ -71,12 +76,16 @@ class Decision:
         """The least of its tiles, cut in a way."""
         return Busy(sum(self.plan(way).dataflow.least_cycles(self.setting.spec)))
 
+    def floors(self, busiest: Busiest) -> list[QuickBound]:
+        """[ways] what it takes at least."""
+        return [self._floor(way, busiest) for way in self.planned]
+
     def _floor(self, way: Hashable, busiest: Busiest) -> QuickBound:
         """What it takes at least, cut in a way."""
         kept = self.kept(way)
         return self.options.recall.of_key(
-            (self._work, way, kept, "floor", busiest, self.setting.spec.felt_window),
-            lambda: self.plan(way).floor(self.setting.spec, busiest, w_kept=kept),
+            (self._work, way, kept, self._output_words, "floor", busiest, self.setting.spec.felt_window),
+            lambda: self.plan(way).floor(self.setting.spec, self._output_words, busiest, w_kept=kept),
             _parts,
         )
 
@@ -89,7 +98,7 @@ class Decision:
         if way not in self._runs:
             kept = self.kept(way)
             self._runs[way] = self.options.recall.of_sizes(
-                (self._work, way, kept),
+                (self._work, way, kept, self._output_words),
                 self.setting.spec.capacities,
                 lambda: run_plan(self.plan(way), self.setting, self.flow, self.residency, self.options, w_kept=kept),
                 lambda run: run.pieces,
@@ -135,8 +144,13 @@ class ChainDecision:
 
     @cached_property
     def _work(self) -> Same:
-        """The same of what it does, but for capacities."""
+        """The same of what its clusters do, but for capacities."""
         return self.options.recall.named(("work", self._cuts, *(setting.key for setting in self.settled.settings)))
+
+    @property
+    def _output_words(self) -> int:
+        """Row words that one half of an output bank holds, which rows must leave in time."""
+        return self.settled.settings[0].machine.output_words
 
     @cached_property
     def cuts(self) -> list[BlockCut]:
@@ -162,7 +176,7 @@ class ChainDecision:
 
     def _foreseen(self, cut: BlockCut) -> int:
         """Cycles by the first blocks, which are kept for other rates."""
-        recall, key = self.options.recall, (self._work, cut, "excerpt", self.settled.capacities)
+        recall, key = self.options.recall, (self._work, cut, "excerpt", self.settled.capacities, self._output_words)
         plan = lru_cache(partial(FusedPlan.of, self.settled, cut, 0, self.burst_bytes, reuse_tiles=self.options.reuse_tiles, tiles=1))
         kept = kept_in(recall.of_key((*key, "room"), lambda: plan().least_rooms()), self.residency)
         made = recall.of_key(
@@ -187,7 +201,7 @@ class ChainDecision:
         """What it takes at least, cut in a way."""
         kept = self.kept(cut)
         return self.options.recall.of_key(
-            (self._work, cut, kept, "floor", busiest, *(setting.spec.felt_window for setting in self.settled.settings)),
+            (self._work, cut, kept, self._output_words, "floor", busiest, *(setting.spec.felt_window for setting in self.settled.settings)),
             lambda: self.plan(cut).floor(self.settled.settings, busiest, kept),
             _parts,
         )
@@ -201,7 +215,7 @@ class ChainDecision:
         if cut not in self._runs:
             kept = self.kept(cut)
             self._runs[cut] = self.options.recall.of_sizes(
-                (self._work, cut, kept),
+                (self._work, cut, kept, self._output_words),
                 self.settled.capacities,
                 lambda: self.plan(cut).run(self.settled.settings, self.residency, self.options, kept),
                 lambda runs: sum(run.pieces for run in runs),

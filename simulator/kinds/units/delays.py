@@ -119,7 +119,11 @@ def _network_paths(
     for plan in parts.networks(machine, technology, elaborated.slices, elaborated.allocation_latency):
         asks, words = plan.name == "request_network", plan.name.replace("_", " ")
         if asks or plan.crossbars[0].arbitrated:
-            yield _matching(plan, machine, technology) if asks and network.queues == "voq" else _arbitration(plan, technology)
+            combining = _combination(plan, machine, technology) if asks and machine.fabric.combines else None
+            if asks and network.queues == "voq":
+                yield _matching(plan, machine, technology, combining)
+            else:
+                yield _arbitration(plan, technology, combining)
         queues = ROUTER_QUEUES[plan.name](machine, technology, elaborated.stages)
         way = plan.crossing(queues_mm2(queues), (wires.bank if asks else wires.unit).wire_mm)
         name = f"router of the {words} and a link, to a {'bank' if asks else 'unit'} or another, {way.wire_mm:.2g} mm"
@@ -131,27 +135,29 @@ def _ports(plan: NetworkPlan) -> tuple[int, int]:
     return max(((kind.inputs, kind.outputs) for kind in plan.layout.routers), key=lambda sides: (max(sides), min(sides)))
 
 
-def _matching(plan: NetworkPlan, machine: UnitsMachine, technology: Technology) -> TimingPath:
+def _combination(plan: NetworkPlan, machine: UnitsMachine, technology: Technology) -> Delay:
+    """Who else goes with a winner."""
+    inputs, _ = _ports(plan)
+    return delay.combination(technology, inputs, index_bits(machine.bank_words))
+
+
+def _matching(plan: NetworkPlan, machine: UnitsMachine, technology: Technology, combining: Delay | None) -> TimingPath:
+    """Each iteration has winners of its own, and the next asks who went with them: a combination lies in the path of each."""
     network, (inputs, outputs) = machine.fabric.network, _ports(plan)
     took = delay.allocation(technology, max(inputs, outputs), network.iterations)
     name = f"matching of {inputs} × {outputs}, {network.iterations} iteration{'s' if network.iterations > 1 else ''}"
-    return TimingPath(
-        *_combined(name, took, machine, technology, inputs), "allocation", "fabric.network.allocation", _given(network.allocation)
-    )
+    if combining:
+        took, name = took + combining.times(network.iterations), f"{name}, each with a combination of addresses"
+    return TimingPath(name, took, "allocation", "fabric.network.allocation", _given(network.allocation))
 
 
-def _combined(name: str, took: Delay, machine: UnitsMachine, technology: Technology, inputs: int) -> tuple[str, Delay]:
-    """With the address of the winner held against those of all heads, where requests for a word go together."""
-    if not machine.fabric.combines:
-        return name, took
-    winner = delay.multiplexer(technology, inputs) + delay.comparator(technology, max(2, index_bits(machine.bank_words)))
-    return f"{name}, and of addresses", took + winner
-
-
-def _arbitration(plan: NetworkPlan, technology: Technology) -> TimingPath:
+def _arbitration(plan: NetworkPlan, technology: Technology, combining: Delay | None) -> TimingPath:
     """A FIFO offers what is at its head, which is known when the last is granted: its arbiters are not pipelined."""
     inputs, _ = _ports(plan)
-    return TimingPath(f"arbiter of {inputs} inputs in the {plan.name.replace('_', ' ')}", delay.arbiter(technology, inputs), "")
+    took, name = delay.arbiter(technology, inputs), f"arbiter of {inputs} inputs in the {plan.name.replace('_', ' ')}"
+    if combining:
+        took, name = took + combining, f"{name}, with a combination of addresses"
+    return TimingPath(name, took, "")
 
 
 def _given(value: int | Auto) -> int | None:

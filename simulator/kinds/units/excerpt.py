@@ -32,7 +32,8 @@ class Excerpt(Struct, frozen=True, eq=False):
 
         def played(tiles: int) -> Program:
             repeated = replace(plan, plans=tuple(of_plan * tiles for of_plan in plan.plans))
-            programs = repeated.programs([of_plan * tiles for of_plan in rounds], tuple(of_w * tiles for of_w in kept))
+            output_words = settled.settings[0].machine.output_words
+            programs = repeated.programs([of_plan * tiles for of_plan in rounds], output_words, tuple(of_w * tiles for of_w in kept))
             return interleaved(programs).by_itself(len(programs)).kept()
 
         tiles = settled.tiles(cut)

@@ -99,7 +99,7 @@ class FusedPlan:
         """
         done = [deal.run(how(setting, options)) for deal, setting in zip(self._deals, settings, strict=True)]
         rounds = [of_operation for of_operation, _ in done]
-        programs = self.programs([[each.each for each in of_operation] for of_operation in rounds], kept)
+        programs = self.programs([[each.each for each in of_operation] for of_operation in rounds], _output_words(settings), kept)
         joined = zip(range(len(self.plans)), residency, rounds, programs, strict=True)
         return tuple(self._joined(*each) for each in joined), tuple(itertools.chain.from_iterable(alike for _, alike in done))
 
@@ -109,7 +109,8 @@ class FusedPlan:
             [plan.least_rounds(plan.dataflow.least_cycles(setting.spec), 1) for plan in plans]
             for setting, plans in zip(settings, self.plans, strict=True)
         ]
-        return [(program, _counted(plans)) for program, plans in zip(self.programs(rounds, kept), self.plans, strict=True)]
+        programs = self.programs(rounds, _output_words(settings), kept)
+        return [(program, _counted(plans)) for program, plans in zip(programs, self.plans, strict=True)]
 
     def least_cycles(self, settings: Sequence[Setting]) -> int:
         """Of all tiles, by their busiest units."""
@@ -118,20 +119,21 @@ class FusedPlan:
 
     def floor(self, settings: Sequence[Setting], busiest: Busiest, kept: Kept) -> QuickBound:
         """That of one program of all operations that is through no later than any run's, as `UnitsPlan.floor`."""
+        output_words = _output_words(settings)
 
         def at_once() -> OperationProgram:
             rounds = [[plan.least_rounds([0] * len(plan.positions), 1) for plan in plans] for plans in self.plans]
-            return interleaved(self.programs(rounds, kept))
+            return interleaved(self.programs(rounds, output_words, kept))
 
         cycles = [
             _flat([plan.dataflow.least_cycles(setting.spec) for plan in plans] if busiest == "unit" else deal.least(setting.spec))
             for plans, deal, setting in zip(self.plans, self._deals, settings, strict=True)
         ]
-        return self._floors.of(kept, _flat(zip(*cycles, strict=True)), at_once)
+        return self._floors.of((kept, output_words), _flat(zip(*cycles, strict=True)), at_once)
 
-    def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
+    def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], output_words: int, kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
-        leaving = [cut_drains(plans, each) for plans, each in zip(self.plans, rounds, strict=True)]
+        leaving = [cut_drains(plans, each, output_words) for plans, each in zip(self.plans, rounds, strict=True)]
         programs = [
             in_sequence(
                 plan.drained(done, cut, [whole.parts for whole in cut], w_kept=w_kept)
@@ -148,7 +150,8 @@ class FusedPlan:
             for plans, each in zip(self.plans, rounds, strict=True)
         ]
         by_turns = list(itertools.chain.from_iterable(zip(*cuts, strict=True)))
-        parts = with_room(by_turns, list(itertools.chain.from_iterable(zip(*units, strict=True))), self.plans[0][0].dataflow.output_places)
+        places = self.plans[0][0].dataflow.output_places(output_words)
+        parts = with_room(by_turns, list(itertools.chain.from_iterable(zip(*units, strict=True))), places)
         for place, program in enumerate(programs):
             drains = tuple(replace(drain, parts=own) for drain, own in zip(program.drains, parts[place :: len(programs)], strict=True))
             if place + 1 < len(programs):
@@ -185,6 +188,11 @@ def _home(residency: Residency, operation: Operation, first: int, last: int) -> 
     m, k, _ = operation.block_shape
     x, y = residency.forms.x.of_features(first * k, last * k), residency.forms.y.of_features(first * m, last * m)
     return replace(residency, forms=Forms(x=x, y=y))
+
+
+def _output_words(settings: Sequence[Setting]) -> int:
+    """The same in each: operations share the banks."""
+    return settings[0].machine.output_words
 
 
 _NONE = np.zeros(0, dtype=np.int64)

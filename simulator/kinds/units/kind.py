@@ -38,6 +38,7 @@ from simulator.recall import Recall, by_identity
 from simulator.rtl.design import Agreement, CosimOptions, Design
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
+from simulator.system.quick_bound import QuickBound
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -162,8 +163,17 @@ class UnitsKind(Kind):
             return Scheduled.as_run(decision.run(decision.best()))
         (way,) = decision.planned
         plan = decision.plan(way)
-        least = plan.least_program(plan.dataflow.least_cycles(decision.setting.spec), w_kept=decision.kept(way))
+        setting = decision.setting
+        cycles = plan.dataflow.least_cycles(setting.spec)
+        least = plan.least_program(cycles, setting.machine.output_words, w_kept=decision.kept(way))
         return Scheduled(least, lambda: plan.transfer_counts)
+
+    def floors(
+        self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions
+    ) -> Sequence[QuickBound]:
+        """One for each way that is tried; of an operation that is not small by its busiest units alone."""
+        small = self.schedules_by_running(elaborated.machine, (operation,))
+        return self._decision(elaborated, operation, residency, index, options).floors("part" if small else "unit")
 
     def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
         """Where there is so little to do that it takes runs to choose the schedule."""

@@ -50,8 +50,8 @@ class Setting(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def choice_key(self) -> tuple[Hashable, ...]:
-        """All that has a part in the choice of how an operation is cut, and none in what it then does: beside the work itself."""
-        return self.spec.capacities, self.pace, self.machine.mapping.tokens_per_tile
+        """All that has a part in the choice of how an operation is cut, and none in what its clusters then do: beside the work itself."""
+        return self.spec.capacities, self.pace, self.machine.mapping.tokens_per_tile, self.machine.output_words
 
     @cached_property
     def unclocked(self) -> UnitsMachine:

@@ -214,12 +214,15 @@ class UnitsMachine(MachineView, frozen=True):
     def unclocked(self) -> UnitsMachine:
         """The machine as far as it decides what clusters do, not how fast, once an operation is cut.
 
-        Of the rest, nothing is there to be read (AttributeError).
+        Of the rest, nothing is there to be read (AttributeError). Units that gather have output banks as large as their lists can
+        tell rows apart: how soon rows must leave them is for whoever runs the operation to say.
         """
         fabric, mapping = self.fabric.model_copy(), self.mapping.model_copy()
         for name in _CLOCKED:
             del fabric.__dict__[name]
         del mapping.__dict__["tokens_per_tile"]
+        if mapping.dataflow == "gather":
+            fabric.__dict__["output_bank_kib"] = (1 << self.delta_bits) * self.output_word_bytes / 1024
         return UnitsMachine(self.machine.model_copy(update={"fabric": fabric, "mapping": mapping}), fabric, mapping)
 
     def check(self) -> None:
@@ -405,8 +408,12 @@ class UnitsMachine(MachineView, frozen=True):
         if dense:
             return self.datatypes.weight_bits
         index_bits = max(1, (self.copy_words - 1).bit_length())
-        delta_bits = max(1, (self.output_words - 1).bit_length())
-        return self.datatypes.weight_bits + index_bits + 1 + delta_bits
+        return self.datatypes.weight_bits + index_bits + 1 + self.delta_bits
+
+    @property
+    def delta_bits(self) -> int:
+        """Bits from a row to the next, of which any may be in a half of an output bank."""
+        return max(1, (self.output_words - 1).bit_length())
 
     @property
     def sampled_entry_bits(self) -> int:

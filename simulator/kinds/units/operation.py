@@ -107,11 +107,16 @@ class UnitsPlan:
         """Of each drain, uncut."""
         return [self.dataflow.y_parts(position) for position in self._y_changes]
 
-    def program(self, rounds: Sequence[Round], *, w_kept: bool) -> OperationProgram:
-        """What the system level must do for it, given what its rounds did, or the least that they do, and whether W is kept."""
-        (cut,) = cut_drains([self], [rounds])
-        whole = with_room(cut, [done.in_step.unit for done in rounds], self.dataflow.output_places) if self.dataflow.rows_stream else None
-        return self.drained(rounds, cut, whole or [each.parts for each in cut], w_kept=w_kept)
+    def program(self, rounds: Sequence[Round], output_words: int, *, w_kept: bool) -> OperationProgram:
+        """What the system level must do for it, given what its rounds did, or the least that they do, and whether W is kept.
+
+        `output_words`: row words that one half of an output bank holds.
+        """
+        (cut,) = cut_drains([self], [rounds], output_words)
+        parts = [each.parts for each in cut]
+        if self.dataflow.rows_stream:
+            parts = with_room(cut, [done.in_step.unit for done in rounds], self.dataflow.output_places(output_words))
+        return self.drained(rounds, cut, parts, w_kept=w_kept)
 
     def drained(
         self, rounds: Sequence[Round], cut: Sequence[RowDrain], parts: Sequence[Sequence[Part]], *, w_kept: bool
@@ -189,18 +194,22 @@ class UnitsPlan:
             for parts in self._y_parts
         ]
 
-    def least_program(self, cycles: Sequence[int], *, w_kept: bool) -> OperationProgram:
+    def least_program(self, cycles: Sequence[int], output_words: int, *, w_kept: bool) -> OperationProgram:
         """A program that is through no later than any run's, given the least [tiles] cycles of its rounds.
 
         Of the pieces of a list only the first is wanted before the end, and rows are there from the start.
         """
         row_words = 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES
-        return self.program(self.least_rounds(cycles, row_words), w_kept=w_kept)
+        return self.program(self.least_rounds(cycles, row_words), output_words, w_kept=w_kept)
 
-    def floor(self, spec: ClusterSpec, busiest: Busiest, *, w_kept: bool) -> QuickBound:
+    def floor(self, spec: ClusterSpec, output_words: int, busiest: Busiest, *, w_kept: bool) -> QuickBound:
         """That of such a program by the least that the busiest unit of each round takes, or the busiest part of a cluster."""
         cycles = self.dataflow.least_cycles(spec) if busiest == "unit" else self.deal.least(spec)[0]
-        return self._floors.of(w_kept, cycles, lambda: self.least_program([0] * len(self.positions), w_kept=w_kept))
+
+        def at_once() -> OperationProgram:
+            return self.least_program([0] * len(self.positions), output_words, w_kept=w_kept)
+
+        return self._floors.of((w_kept, output_words), cycles, at_once)
 
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
         """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start.
@@ -250,7 +259,7 @@ class UnitsPlan:
         return loops.describe() | {"weight_format": dataflow.weight_form, "weight_stored_bytes": stored}
 
 
-def cut_drains(plans: Sequence[UnitsPlan], rounds: Sequence[Sequence[Round]]) -> list[list[RowDrain]]:
+def cut_drains(plans: Sequence[UnitsPlan], rounds: Sequence[Sequence[Round]], output_words: int) -> list[list[RowDrain]]:
     """[plans] what leaves, in the parts in which it does, of plans of one operation, given [plans] what their rounds did."""
     dataflow, burst_bytes = plans[0].dataflow, plans[0].burst_bytes
     if not dataflow.rows_stream:
@@ -260,7 +269,7 @@ def cut_drains(plans: Sequence[UnitsPlan], rounds: Sequence[Sequence[Round]]) ->
     each = [list(zip(of_plan, plan._leaving, strict=True)) for plan, of_plan in zip(plans, rounds, strict=True)]
     keys = [[(id(done), whole) for done, whole in of_plan] for of_plan in each]
     written = {(id(done), whole): done.in_step.written for done, whole in itertools.chain.from_iterable(each)}
-    most_rows = max(1, dataflow.output_places // 2)
+    most_rows = max(1, dataflow.output_places(output_words) // 2)
     drains = row_drains(list(written.values()), [whole for _, whole in written], grain, most_rows)
     cut = dict(zip(written, drains, strict=True))
     return [[cut[key] for key in of_plan] for of_plan in keys]
@@ -279,7 +288,7 @@ class Floors:
     """Bounds of least programs that are alike but for the cycles of their tiles."""
 
     _at_once: dict[Hashable, OperationProgram] = field(default_factory=dict)
-    """Programs whose tiles take no time, by which W is kept."""
+    """Programs whose tiles take no time, by which W is kept, and how many rows."""
     _latest: dict[Hashable, QuickBound] = field(default_factory=dict)
     """The last one: what one part of clusters takes is often what all do."""
 
@@ -315,7 +324,8 @@ def run_plan(
     `flow` is what results call its dataflow.
     """
     (rounds,), alike = plan.deal.run(how(setting, options))
-    return run_of(plan, flow, residency, rounds, plan.program(rounds.each, w_kept=w_kept)), alike
+    program = plan.program(rounds.each, setting.machine.output_words, w_kept=w_kept)
+    return run_of(plan, flow, residency, rounds, program), alike
 
 
 def how(setting: Setting, options: RunOptions) -> How:

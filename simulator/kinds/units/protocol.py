@@ -80,9 +80,8 @@ class Dataflow(Protocol):
     def rows_stream(self) -> bool:
         """Whether rows leave while the tile runs that made them."""
 
-    @property
-    def output_places(self) -> int:
-        """Row words that a unit keeps until they have left, where rows stream."""
+    def output_places(self, output_words: int) -> int:
+        """Row words that a unit keeps until they have left, where rows stream; one half of its bank holds `output_words`."""
 
     @property
     def sums_home(self) -> MemoryLevel | None:

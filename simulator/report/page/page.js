@@ -95,7 +95,17 @@ function scatter() {
     rangemode: log ? "normal" : "tozero" });
   Plotly.react("scatter", traces, layout({ xaxis: axis(x, at("x-log").checked), yaxis: axis(y, at("y-log").checked), height: 460 }), config);
 }
-for (const id of ["x", "y", "by", "x-log", "y-log"]) at(id).addEventListener("change", scatter);
+// A metric whose values lie far apart is drawn by its logarithm, as in the pictures, until somebody says otherwise.
+const FAR = 8;
+function scaled(id) {
+  const values = data.points.filter((point) => !point.note).map((point) => point.figures[at(id).value]).filter((value) => value !== null);
+  at(`${id}-log`).checked = Math.min(...values) > 0 && Math.max(...values) > FAR * Math.min(...values);
+}
+for (const id of ["x", "y"]) {
+  at(id).addEventListener("change", () => { scaled(id); scatter(); });
+  scaled(id);
+}
+for (const id of ["by", "x-log", "y-log"]) at(id).addEventListener("change", scatter);
 scatter();
 
 // A long name in up to three lines.

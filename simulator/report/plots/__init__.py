@@ -1,7 +1,7 @@
 """The plots of a report: each a function from results to a matplotlib figure, named in `FIGURES`.
 
 Start with `breakdown.py`; `style.py` says how all of them look, `looks.py` how a machine does in each, `stacked.py` draws bars of parts,
-`labels.py` puts names beside points.
+`labels.py` puts names beside points, `fitting.py` sees to it that texts fit, `scales.py` makes ticks.
 """
 
 from collections.abc import Callable, Sequence

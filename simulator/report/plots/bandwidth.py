@@ -12,10 +12,13 @@ from matplotlib.patches import Patch
 from simulator.report.glossary import label
 from simulator.report.numbers import percent, significant
 from simulator.report.pictures import PictureStyle, current_style
+from simulator.report.plots.fitting import briefs
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.result import Result
 
 _USED, _AVAILABLE = "#2f83c4", "#dbe7f1"
+_NAME = 18
+"""Letters of a machine's name in a column, where figures stand behind the bars."""
 _COLUMNS: dict[PictureStyle, int] = {"screen": 2, "column": 1, "slide": 3}
 
 
@@ -52,11 +55,13 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
         limited = math.isfinite(value.available)
         used = _rate(value.used)
         of = f"{used} of {_rate(value.available)}" if limited else f"{used}, no limit"
-        note = f"{of} ({percent(value.share)})" if limited and current_style() != "slide" else of
+        note = f"{of} ({_joined(value.share)})" if limited and current_style() != "slide" else of
         axes.text(max(limit, value.used) + 0.015 * longest, row, note, va="center", fontsize="small", color="#222222")
     axes.set_xlim(0, longest * (1.85 if current_style() == "slide" else 1.62))
     axes.set_xticks([])  # what each bar is stands beside it
-    axes.set_yticks(range(len(results)), [result.name for result in results])
+    names = [result.name for result in results]
+    short = briefs(names, _NAME if narrow() else None)
+    axes.set_yticks(range(len(results)), [short[name] for name in names])
     axes.set_ylim(len(results) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
@@ -66,3 +71,8 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
 def _rate(gb_per_s: float) -> str:
     """Three digits, or all of a large number: 2,048 and not 2,050."""
     return f"{gb_per_s:,.0f}" if gb_per_s >= 1000 else significant(gb_per_s)
+
+
+def _joined(share: float) -> str:
+    """As shares are written in all pictures: without a space."""
+    return percent(share).replace(" ", "")

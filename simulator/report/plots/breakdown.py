@@ -47,9 +47,9 @@ def energy_figure(results: Sequence[Result]) -> Figure:
         figure = Figure(figsize=paper(13, max(bar_height(len(results)), 2.9)), layout="constrained")
         columns = 1 if narrow() else 2
         own, *shares = figure.subplots(1, columns, sharey=True, squeeze=False, width_ratios=(1.0, 1.25)[:columns])[0]
-        draw_stack(own, stack, component_colours(), factor=factor, ends=ends, named=0.1)
+        draw_stack(own, stack, component_colours(), factor=factor, ends=ends)
         own.set_title(f"Energy by component · {results[0].workload.name}")
-        own.set_xlabel(f"energy (without DRAM), {unit}")
+        own.set_xlabel(f"energy, in brackets without DRAM ({unit})")
         for relative in shares:
             draw_stack(relative, stack.shares(), component_colours(), factor=1.0)
             relative.set_xlabel("share of the energy")

@@ -8,8 +8,12 @@ from functools import lru_cache
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
+
+from simulator.report.plots.fitting import briefs
+from simulator.report.plots.style import families, spelt
 
 
 def place_labels(
@@ -27,6 +31,9 @@ def place_labels(
     `x` and `y` are data of the axes, `sizes` the areas of discs in points², `lines` the ends of level or upright
     lines that names should not stand on; the axes have their limits, and about their size.
     """
+    names = [spelt(name) for name in names]
+    short = briefs(name for name in names if name)
+    names = [short.get(name, "") for name in names]
     letters = float(matplotlib.rcParams["font.size"])
     pixels_per_point = axes.figure.dpi / 72
     points = axes.transData.transform(np.column_stack([x, y]))
@@ -40,11 +47,15 @@ def place_labels(
         if not name:
             continue
         width, height = _text_width(name, letters) * pixels_per_point, 1.25 * letters * pixels_per_point
-        boxes = _around(px, py, radius, width, height)
-        outside = width * height - _overlaps(boxes, frame)[:, 0]
-        crossed = _crossed((px, py), boxes, np.vstack([discs, texts]))
-        # without the last digits, so that of places that are as good the nearest is taken
-        best = boxes[np.argmin(np.round(_overlaps(boxes, taken).sum(axis=1) + outside + crossed, 3))]
+        for reaches in (_REACHES, _REACHES + _FARTHER):
+            boxes = _around(px, py, radius, width, height, reaches)
+            outside = width * height - _overlaps(boxes, frame)[:, 0]
+            crossed = _crossed((px, py), boxes, np.vstack([discs, texts]))
+            # without the last digits, so that of places that are as good the nearest is taken
+            costs = np.round(_overlaps(boxes, taken).sum(axis=1) + _OUTSIDE * outside + crossed, 3)
+            best = boxes[np.argmin(costs)]
+            if not costs.min():
+                break
         taken, texts = np.vstack([taken, best]), np.vstack([texts, best])
         offset = ((best[0] + best[2]) / 2 - px, (best[1] + best[3]) / 2 - py)
         far = max(abs(offset[0]) - width / 2, abs(offset[1]) - height / 2) > radius + 0.6 * height
@@ -66,7 +77,8 @@ def place_labels(
 @lru_cache
 def _text_width(text: str, letters: float) -> float:
     """Points that a text takes, with half a letter of air on both sides together."""
-    return float(np.ptp(TextPath((0.0, 0.0), text, size=letters).vertices[:, 0])) + 0.5 * letters
+    path = TextPath((0.0, 0.0), text, size=letters, prop=FontProperties(family=families(text)))
+    return float(np.ptp(path.vertices[:, 0])) + 0.5 * letters
 
 
 _CLEAR = 1.2
@@ -74,12 +86,16 @@ _CLEAR = 1.2
 _DIRECTIONS = np.array([(1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)])
 _REACHES = (0.25, 1.0, 2.2)
 """How far from a disc a name may stand, in its heights."""
+_FARTHER = (3.6, 5.0)
+"""Where none of these is free."""
+_OUTSIDE = 4.0
+"""How many times as bad as lying on another it is to leave the axes, which may cut a name."""
 
 
-def _around(px: float, py: float, radius: float, width: float, height: float) -> NDArray[np.float64]:
+def _around(px: float, py: float, radius: float, width: float, height: float, reaches: Sequence[float]) -> NDArray[np.float64]:
     """Boxes in which a name may stand, a row each: left, lower, right and upper edge."""
     size = np.array([width, height])
-    away = [(radius + reach * height + size / 2) * _DIRECTIONS for reach in _REACHES]
+    away = [(radius + reach * height + size / 2) * _DIRECTIONS for reach in reaches]
     centres = np.array([px, py]) + np.vstack(away)
     return np.hstack([centres - size / 2, centres + size / 2])
 

@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.network import Graph
 from simulator.network.uniform_load import uniform_load
 from simulator.report.plots.looks import Look, looks
+from simulator.report.plots.scales import log_ticks
 from simulator.report.plots.style import ink, narrow, paper, scaled_paper, styled
 from simulator.study.load_latency import NetworkCurve
 
@@ -261,8 +261,8 @@ def _fans(routers: Points, router_of: NDArray[np.int64], side: Points, reach: fl
     return marks
 
 
-_ACCEPTED = 0.98
-"""A network is saturated by loads of which it accepts less at its best: its queues, and latencies, grow as long as one measures."""
+_ROOM = 1.6
+"""Above and below the latencies of a picture: a tenth more of one is a tenth, not all of its height."""
 
 
 def load_latency_figure(curve: NetworkCurve) -> Figure:
@@ -270,8 +270,7 @@ def load_latency_figure(curve: NetworkCurve) -> Figure:
     loads = np.array([point.load for point in curve.points])
     throughput = np.array([point.throughput for point in curve.points])
     latency = np.array([point.mean_latency_cycles for point in curve.points])
-    accepts = throughput.max() if curve.saturation is None else curve.saturation
-    saturated = accepts < _ACCEPTED * loads
+    saturated = np.array([curve.saturated_by(point.load) for point in curve.points])
     look = looks([curve.name])[curve.name]
     with styled():
         figure = Figure(figsize=paper(8, 7), layout="constrained")
@@ -285,9 +284,9 @@ def load_latency_figure(curve: NetworkCurve) -> Figure:
         _draw_measured(below, loads, latency, saturated, look)
         if latency.max() > 0:  # at a load so small that nothing was sent, there is none
             below.set_yscale("log")
-            below.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-            below.yaxis.set_minor_formatter(NullFormatter())
-            below.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            least, most = float(latency[latency > 0].min()) / _ROOM, float(latency.max()) * _ROOM
+            below.set_ylim(least, most)
+            log_ticks(below.yaxis, most / least)
         below.grid(visible=True, axis="y", which="major", alpha=0.4)
         below.set_ylabel("mean latency\n(cycles, source queue included)")
         below.set_xlabel("offered load (flits a source and cycle)")

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from simulator.report.glossary import by_role
 from simulator.report.numbers import significant
+from simulator.report.plots.fitting import Fitting
 from simulator.report.plots.style import OTHER_COLOUR, component_colours, crowding, ink, legend_place
 
 OTHER = "other"
@@ -21,6 +22,8 @@ NO_BANDS: Mapping[int, tuple[float, float]] = MappingProxyType({})
 _SMALL = 0.02
 _LETTER = 0.018
 """Of the longest bar, what a letter of a text at its end takes on a screen."""
+_NAMED = 0.03
+"""Of the longest bar: a smaller part carries no share, wherever it fits."""
 HEIGHT = 0.68
 """Of a bar, where bars are 1 apart."""
 _MOST_PARTS = 8
@@ -76,10 +79,9 @@ def draw_stack(
     *,
     factor: float,
     ends: Sequence[str] = (),
-    named: float = 0.05,
     bands: Mapping[int, tuple[float, float]] = NO_BANDS,
 ) -> None:
-    """Draw the bars, first machine on top; a part longer than `named` × the longest bar carries its share, a bar's end its text of `ends`.
+    """Draw the bars, first machine on top; a part carries its share where that fits, a bar's end its text of `ends`.
 
     `bands` are low and high ends of totals, by the number of the bar: a line below the bar's middle.
     """
@@ -90,18 +92,21 @@ def draw_stack(
         width = np.array([bar.get(part, 0.0) * factor for bar in stack.lengths])
         corners = [_corners(start, row, length) for row, (start, length) in enumerate(zip(left, width, strict=True)) if length]
         axes.add_collection(PolyCollection(corners, facecolor=colour, edgecolor="white", linewidth=0.6, hatch=hatch), autolim=False)
-        for row in np.flatnonzero(width > named * longest * crowding()).tolist():
+        for row in np.flatnonzero(width > _NAMED * longest).tolist():
             share = 100 * width[row] / (stack.totals[row] * factor)
-            axes.text(
+            digits = Fitting(
                 left[row] + width[row] / 2,
                 row,
                 f"{share:.0f}%",
+                length=width[row],
                 ha="center",
                 va="center",
                 fontsize="small",
                 color=ink(colour),
-                bbox=_plain(colour) if hatch else None,
             )
+            if hatch:
+                digits.set_bbox(_plain(colour))
+            axes.add_artist(digits)
         left += width
     for row, (low, high) in bands.items():
         axes.plot([low * factor, high * factor], [row + 0.26] * 2, color="#222222", linewidth=1.0, marker="|", markersize=5, zorder=3)

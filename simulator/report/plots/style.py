@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import textwrap
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -21,6 +21,7 @@ from simulator.activity import CAUSE_TERMS
 from simulator.report.folder import write_whole
 from simulator.report.glossary import components
 from simulator.report.pictures import PictureFormat, PictureStyle, current_style
+from simulator.report.plots.fitting import break_lines, shorten
 
 OTHER_COLOUR = "#e3e3e3"
 
@@ -125,32 +126,59 @@ def component_colours() -> dict[str, str]:
 def styled() -> Iterator[None]:
     """Within it, figures have the project's look; matplotlib's own settings are as before afterwards."""
     letters = {"font.size": _SHEETS[current_style()].letters, "savefig.dpi": 300 if narrow() else 160}
-    with matplotlib.rc_context(_RC | letters), warnings.catch_warnings():
+    with matplotlib.rc_context(_RC | letters), warnings.catch_warnings(), _quiet("matplotlib.font_manager"):
         # where labels leave no room for axes the layout is as it was, which shows
         warnings.filterwarnings("ignore", message="constrained_layout not applied")
         yield
 
 
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Within it, a logger tells errors alone: a font for other scripts that has no bold letters is no news."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureFormat] = ("png",)) -> None:
     """Write NAME in each format; the same figure gives the same bytes."""
-    _spell(figure)
-    if narrow():
-        _wrap(figure)
-    _lay_out(figure)
+    finish(figure)
     for kind in formats:
         file = io.BytesIO()
         render(figure, file, kind)
         write_whole(folder / f"{name}.{kind}", file.getvalue())
 
 
-def _lay_out(figure: Figure) -> None:
-    """Give axes their places for good, as drawing would, without drawing anything: once, not twice more for each format."""
+def prepare(figure: Figure) -> None:
+    """Spell what the font lacks, and cut long names: before names are put beside points, and before the figure is laid out."""
+    _spell(figure)
+    shorten(figure)
+
+
+def finish(figure: Figure) -> None:
+    """Make all texts fit, and give axes their places for good, without drawing anything: once, not twice more for each format.
+
+    Where a title or a label turns out to be too long it is broken into lines, which take room, and all is laid out again.
+    """
+    prepare(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
         with styled():
             engine.execute(figure)
+            for _ in range(_TIMES):
+                if not break_lines(figure):
+                    break
+                engine.execute(figure)
         with _no_layout():
             figure.set_layout_engine(None)
+
+
+_TIMES = 3
+"""That a layout may make a text too long which was not before."""
 
 
 def _no_layout() -> AbstractContextManager[None]:
@@ -199,7 +227,7 @@ def _missing(text: str) -> frozenset[str]:
     return frozenset(mark for mark in text if ord(mark) not in _drawn() and not mark.isspace())
 
 
-def _spelt(text: str) -> str:
+def spelt(text: str) -> str:
     """A text with the characters that no font has by their numbers, as `\\u673a`: no box tells one name from another."""
     lacking = _missing(text)
     if not lacking:
@@ -208,44 +236,32 @@ def _spelt(text: str) -> str:
     return "".join(f"\\u{ord(mark):04x}" if mark in unknown else mark for mark in text)
 
 
+def families(text: str) -> list[str]:
+    """The plots' font, and after it the one that has what it lacks of a text."""
+    lacking = _missing(text)
+    found = _fallback(lacking)[0] if lacking else ""
+    return [*matplotlib.rcParams["font.sans-serif"][:1], *([found] if found else [])]
+
+
 def _spell(figure: Figure) -> None:
     """Spell all texts of a figure, labels of ticks among them, which are made anew at every drawing; give them a font that has them."""
     lacking: set[str] = set()
 
-    def spelt(text: str) -> str:
-        lacking.update(_missing(text))
-        return _spelt(text)
-
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         before = axis.get_major_formatter()
         if isinstance(before, FuncFormatter | FixedFormatter):
-            axis.set_major_formatter(FuncFormatter(lambda value, place, before=before: _spelt(before(value, place))))
+            axis.set_major_formatter(FuncFormatter(lambda value, place, before=before: spelt(before(value, place))))
             lacking.update(mark for label in axis.get_ticklabels() for mark in _missing(label.get_text()))
     texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
     for text in texts:
+        lacking.update(_missing(text.get_text()))
         if (said := spelt(text.get_text())) != text.get_text():
             text.set_text(said)
-    font = _fallback(frozenset(lacking))[0] if lacking else ""
-    if font:
-        families = [*matplotlib.rcParams["font.sans-serif"][:1], font]
+    if len(found := families("".join(sorted(lacking)))) > 1:
         for text in texts:
-            text.set_fontfamily(families)
+            text.set_fontfamily(found)
         for axes in figure.axes:
-            axes.tick_params(labelfontfamily=families)
-
-
-_COLUMN_LETTERS = 50
-"""Of a line in a column."""
-
-
-def _wrap(figure: Figure) -> None:
-    """Break titles and labels that are longer than a column is wide."""
-    texts = [*figure.texts, *(axes.xaxis.label for axes in figure.axes)]
-    for axes in figure.axes:
-        titles = {axes.get_title(loc) for loc in ("left", "center")} - {""}
-        texts += [child for child in axes.get_children() if isinstance(child, Text) and child.get_text() in titles]
-    for text in texts:
-        text.set_text("\n".join(line for part in text.get_text().splitlines() for line in textwrap.wrap(part, _COLUMN_LETTERS)))
+            axes.tick_params(labelfontfamily=found)
 
 
 _NO_DATE: dict[str, dict[str, None]] = {

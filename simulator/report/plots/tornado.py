@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
+from simulator.report.plots.fitting import brief
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.uncertainty import Factor, Sensitivity
 
@@ -66,7 +67,7 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
     if least < 1 < most:
         axes.axvline(1.0, color=_TURN, linewidth=1.2, linestyle="--")
     names = [f"{entry.factor.name}{'' if entry.factor.unit == '1' else f' ({entry.factor.unit})'}" for entry in shown]
-    axes.set_yticks(range(len(shown) + 1), ["all constants (combined band)", *names], fontsize="medium")
+    axes.set_yticks(range(len(shown) + 1), ["all constants" if narrow() else "all constants (combined band)", *names], fontsize="medium")
     axes.set_ylim(len(shown) + 0.6, -0.7)
     axes.tick_params(axis="y", length=0)
     ticks = MaxNLocator(4 if narrow() else 9, steps=[1, 2, 5, 10]).tick_values(least, most)
@@ -75,8 +76,8 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:.6g}×"))
     axes.grid(axis="x")
-    axes.set_xlabel(f"{study.first} ÷ {study.second}")
-    title = f"{term(study.metric, 'metric').label}: {study.first} ÷ {study.second} = {times(nominal)}"
+    axes.set_xlabel(f"{brief(study.first)} ÷ {brief(study.second)}")
+    title = f"{term(study.metric, 'metric').label}: {brief(study.first)} ÷ {brief(study.second)} = {times(nominal)}"
     axes.set_title(title, loc="right" if narrow() else "left")
 
 

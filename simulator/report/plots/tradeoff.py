@@ -8,11 +8,12 @@ from typing import Literal
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter
 
 from simulator.report.numbers import common_scale
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.looks import looks
+from simulator.report.plots.scales import log_ticks, plain
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.result import Result
 
@@ -61,9 +62,9 @@ def _scale(axes: Axes, values: Sequence[float], which: Literal["x", "y"]) -> Non
     (axes.set_xscale if which == "x" else axes.set_yscale)("log" if far else "linear")
     (axes.set_xlim if which == "x" else axes.set_ylim)(_limits(values))
     if far:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
+        low, high = _limits(values)
+        log_ticks(axis, high / low)
+    axis.set_major_formatter(FuncFormatter(plain))
 
 
 def _far_apart(values: Sequence[float]) -> bool:

@@ -12,16 +12,19 @@ from matplotlib.figure import Figure
 from simulator.report.folder import csv_text
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, significant
+from simulator.report.plots.fitting import brief, briefs, legend_columns
 from simulator.report.plots.looks import LOOKS, looks
+from simulator.report.plots.scales import plain_ticks
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.breakeven.answer import FILE, BreakEven, Curve
 from simulator.study.breakeven.crossings import Crossing
 from simulator.study.sweep.keys import short
-from simulator.study.sweep.scales import plain_ticks
 
 _CROSSING = "#444444"
 _BAND = "#e3e3e3"
 _DASHES = ("--", ":", "-.")
+_LINE = 1.3
+"""Of text, in sizes of its letters."""
 
 
 def break_even_figure(answer: BreakEven) -> Figure | None:
@@ -34,6 +37,7 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
         rows = (2, 1) * len(curves) if narrow() else (2, 1)
         panels = figure.subplots(len(rows), 1 if narrow() else len(curves), squeeze=False, sharex=True, height_ratios=rows)
         pairs = panels.reshape(-1, 2) if narrow() else panels.T
+        short_names = briefs(answer.names)
         own = looks(answer.names)
         for curve, (above, below) in zip(curves, pairs, strict=True):
             factor, unit = common_scale([*curve.first, *curve.second], term(curve.metric, "metric").unit)
@@ -47,17 +51,18 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             below.plot(curve.values, ratios, color=_CROSSING, marker="o", markersize=3)
             if curve.low:
                 below.fill_between(curve.values, curve.low, curve.high, color=_BAND, linewidth=0, label="bands of the constants")
-                below.legend()
             below.axhline(1.0, color="#999999", linewidth=0.8)
             for band in curve.bands:
                 left, right = band.low or curve.values[0], band.high or curve.values[-1]
                 above.axvspan(left, right, color=_BAND, alpha=0.6, linewidth=0, zorder=0)
                 _arrows(above, 0.03, left=band.low is None and curve.values[0], right=band.high is None and curve.values[-1])
-            for crossing in curve.crossings:
+            for number, crossing in enumerate(curve.crossings):
                 for axes in (above, below):
                     axes.axvline(crossing.value, color=_CROSSING, linewidth=0.9, linestyle="--")
-                place = (crossing.value, 1.0)
-                above.annotate(f" {_shown(crossing, answer)}", place, xycoords=("data", "axes fraction"), va="top", color=_CROSSING)
+                # one below another, which may be near
+                place, lower = (crossing.value, 1.0), {"xytext": (0.0, -_LINE * number), "textcoords": "offset fontsize"}
+                text = f" {_shown(crossing, answer)}"
+                above.annotate(text, place, xycoords=("data", "axes fraction"), va="top", color=_CROSSING, **lower)
             plain_ticks(above, "x", curve.values)
             plain_ticks(
                 above,
@@ -65,16 +70,16 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
                 [value * factor for value in (*curve.first, *curve.second, *(each for line in curve.measured for each in line.figures))],
             )
             plain_ticks(below, "y", [*ratios, *curve.low, *curve.high])
-            below.tick_params(axis="x", labelrotation=0)
+            below.tick_params(axis="x", labelrotation=0, labelbottom=True)
             label = term(curve.metric, "metric").label
             above.set_ylabel(f"{label} ({unit})" if unit else label)
-            below.set_ylabel(f"{answer.names[0]} ÷ {answer.names[1]}")
+            below.set_ylabel(" ÷ ".join(short_names[name] for name in answer.names))
             below.set_xlabel(short(answer.axis))
             above.set_title(f"{label} on {answer.workload}{', at equal area' if answer.equal_area else ''}")
             above.grid(True)
             below.grid(True)
-        handles = {label: handle for axes in panels[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+        handles = {label: handle for axes in panels.flat for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=legend_columns(figure, list(handles)))
     return figure
 
 
@@ -155,18 +160,17 @@ _APART = 0.24
 def break_evens_figure(entries: Sequence[Entry]) -> Figure:
     """Each mark is a break-even, its whisker the combined band of the constants; text alone: none in the range."""
     firsts, seconds, metrics, loads = (list(dict.fromkeys(getattr(entry, name) for entry in entries)) for name in _NAMES)
+    grid = [(second, metric) for second in seconds for metric in metrics]
+    shape = (len(grid), 1) if narrow() else (len(seconds), len(metrics))
     with styled():
-        figure = Figure(
-            figsize=paper(5.2 * len(metrics) + 1.5, (0.62 * len(firsts) * max(1, len(loads) / 2) + 1.1) * len(seconds)),
-            layout="constrained",
-        )
-        panels = figure.subplots(len(seconds), len(metrics), squeeze=False, sharex=True, sharey=True)
-        for line, second in zip(panels, seconds, strict=True):
-            for axes, metric in zip(line, metrics, strict=True):
-                shown = [entry for entry in entries if entry.second == second and entry.metric == metric]
-                _panel(axes, shown, firsts, loads, _span(entries))
-                equal_area = ", at equal area" if shown and all(entry.equal_area for entry in shown) else ""
-                axes.set_title(f"{term(metric, 'metric').label}: against {second}{equal_area}")
+        height = 0.62 * len(firsts) * max(1, len(loads) / 2) + 1.1
+        figure = Figure(figsize=paper(5.2 * len(metrics) + 1.5, height * shape[0]), layout="constrained")
+        panels = figure.subplots(*shape, squeeze=False, sharex=True, sharey=True)
+        for axes, (second, metric) in zip(panels.flat, grid, strict=True):
+            shown = [entry for entry in entries if entry.second == second and entry.metric == metric]
+            _panel(axes, shown, firsts, loads, _span(entries))
+            equal_area = ", at equal area" if shown and all(entry.equal_area for entry in shown) else ""
+            axes.set_title(f"{term(metric, 'metric').label}: against {brief(second)}{equal_area}")
         for axes in panels[-1]:
             axes.set_xlabel(short(entries[0].axis))
         lowest, highest = _span(entries)
@@ -175,7 +179,8 @@ def break_evens_figure(entries: Sequence[Entry]) -> Figure:
         panels[0][0].set_ylim(len(firsts) - 0.5, -0.5)
         handles, labels = panels[0][0].get_legend_handles_labels()
         unique = dict(zip(labels, handles, strict=True))
-        figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=len(unique))
+        columns = legend_columns(figure, list(unique), most=len(unique))
+        figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=columns)
     return figure
 
 

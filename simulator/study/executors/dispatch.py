@@ -7,7 +7,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any, Protocol
 
 from msgspec import Struct, field
@@ -21,6 +20,8 @@ _DEATHS = 2
 _BATCH_SECONDS = 0.5
 """What a batch should take: long beside the overhead of sending it, short beside what a kill may lose."""
 _LARGEST_BATCH = 64
+_MOMENT_S = 0.1
+"""What workers report is handed on that often."""
 _FORGET = 0.3
 """Weight of the newest batch in the mean time of a task."""
 
@@ -70,16 +71,20 @@ class Dispatch(Struct):
         found: dict[int, Any] = {}
         for some in self.run(tasks):
             for number, answer in some:
-                if isinstance(answer, WorkerError):
-                    raise WorkerError("a worker process died, perhaps for want of memory; try again with one process (-j 1)") from answer
-                if isinstance(answer, Exception):
-                    raise answer
+                error = error_of(answer)
+                if error is not None:
+                    raise error
                 found[number] = answer
         return [found[number] for number in range(len(tasks))]
 
     def run(self, tasks: Sequence[Task]) -> Iterator[list[Answer]]:
         """Yield the answers of batches in the order in which they end."""
-        yield from _Run(self, tasks).answers()
+        run = Run(self)
+        run.add(tasks)
+        while not run.over:
+            answers = run.round()
+            if answers:
+                yield answers
 
     @contextmanager
     def holding(self, *keys: str) -> Iterator[None]:
@@ -125,27 +130,59 @@ class Dispatch(Struct):
         self._seconds = seconds if not self._seconds else (1 - _FORGET) * self._seconds + _FORGET * seconds
 
 
+def error_of(answer: Any) -> Exception | None:
+    """What to raise for an answer; None for a result."""
+    if isinstance(answer, WorkerError):
+        error = WorkerError("a worker process died, perhaps for want of memory; try again with one process (-j 1)")
+        error.__cause__ = answer
+        return error
+    return answer if isinstance(answer, Exception) else None
+
+
 class _Shares(Struct, frozen=True, eq=False):
     """What no worker has begun, by number: neighbours for each, and those who are through help whoever has most left.
 
-    >>> shares = _Shares.of(10, 2)
+    >>> shares = _Shares.of(2)
+    >>> shares.spread(range(10))
     >>> shares.taken(0, 4), shares.taken(0, 4), shares.taken(0, 2), shares.taken(1, 4), shares.left
     ([0, 1, 2, 3], [4], [8, 9], [5, 6, 7], 0)
+
+    A worker that keeps to its own helps nobody; others help it.
+
+    >>> shares.own.add(0)
+    >>> shares.give(range(2), 1)
+    >>> shares.has_for(0), shares.has_for(1), shares.left
+    (False, True, 2)
     """
 
     waiting: Sequence[deque[int]]
     """[workers] in order."""
+    own: set[int]
+    """Workers that keep to their own."""
 
     @classmethod
-    def of(cls, tasks: int, workers: int) -> _Shares:
-        """As many tasks for each as for another."""
-        ends = [tasks * worker // workers for worker in range(workers + 1)]
-        return cls([deque(range(*span)) for span in pairwise(ends)])
+    def of(cls, workers: int) -> _Shares:
+        """Nothing yet."""
+        return cls([deque() for _ in range(workers)], set())
+
+    def spread(self, numbers: range) -> None:
+        """As many for each worker as for another."""
+        workers = len(self.waiting)
+        for worker, waiting in enumerate(self.waiting):
+            waiting.extend(numbers[len(numbers) * worker // workers : len(numbers) * (worker + 1) // workers])
+
+    def give(self, numbers: range, worker: int) -> None:
+        """All for one worker."""
+        self.waiting[worker].extend(numbers)
 
     @property
     def left(self) -> int:
         """How many there are."""
         return sum(map(len, self.waiting))
+
+    def has_for(self, worker: int) -> bool:
+        """Whether `taken` has any for a worker."""
+        return bool(self.waiting[worker]) or (worker not in self.own and self.left > 0)
 
     def taken(self, worker: int, most: int) -> list[int]:
         """The next of a worker's own, so many at most; where it has none, the last of the largest share, half of it at most."""
@@ -156,31 +193,54 @@ class _Shares(Struct, frozen=True, eq=False):
         return [largest.pop() for _ in range(min(most, -(-len(largest) // 2)))][::-1]
 
 
-class _Run:
-    """State of one run."""
+class Run:
+    """State of one run. Tasks may be added as long as it goes on.
 
-    def __init__(self, dispatch: Dispatch, tasks: Sequence[Task]) -> None:
+    run = Run(dispatch)
+    run.add(tasks)
+    while not run.over:
+        run.round()  # [(number of a task, its answer), …]
+    """
+
+    def __init__(self, dispatch: Dispatch) -> None:
         self.dispatch = dispatch
         self.executor = dispatch.executor
-        self.tasks = tasks
-        self.shares = _Shares.of(len(tasks), dispatch.executor.workers)
+        self.tasks: list[Task] = []
+        self.shares = _Shares.of(dispatch.executor.workers)
         self.suspects: deque[int] = deque()
         self.running: dict[Future[Batch], _Sent] = {}
         self.deaths: Counter[int] = Counter()
-        dispatch.expect([key for task in tasks for key in task.inputs])
 
-    def answers(self) -> Iterator[list[Answer]]:
-        """All of them, as they come."""
-        while self.shares.left or self.suspects or self.running:
-            impossible = self._fill()
-            if impossible:
-                yield impossible
-            done, _ = wait(self.running, timeout=0.1, return_when=FIRST_COMPLETED)
-            self.executor.hand_on()
-            for future in done:
-                answers = self._answers(future, self.running.pop(future))
-                if answers:
-                    yield answers
+    def add(self, tasks: Sequence[Task], worker: int | None = None) -> range:
+        """Take in tasks, for one worker or for all; their numbers."""
+        numbers = range(len(self.tasks), len(self.tasks) + len(tasks))
+        self.tasks += tasks
+        self.dispatch.expect([key for task in tasks for key in task.inputs])
+        if worker is None:
+            self.shares.spread(numbers)
+        else:
+            self.shares.give(numbers, worker)
+        return numbers
+
+    def keep_to_its_own(self, worker: int, *, does: bool) -> None:
+        """Whether a worker waits for tasks of its own where it has none, rather than help others."""
+        (self.shares.own.add if does else self.shares.own.discard)(worker)
+
+    @property
+    def over(self) -> bool:
+        """Whether all tasks have their answers."""
+        return not (self.shares.left or self.suspects or self.running)
+
+    def round(self, *bells: Future[None]) -> list[Answer]:
+        """Hand out tasks, and wait a moment for answers, or for a bell to ring."""
+        impossible = self._fill()
+        if impossible:
+            return impossible
+        awaited: list[Future[Any]] = [*self.running, *bells]
+        wait(awaited, timeout=_MOMENT_S, return_when=FIRST_COMPLETED)
+        self.executor.hand_on()
+        done = [future for future in self.running if future.done()]
+        return [answer for future in done for answer in self._answers(future, self.running.pop(future))]
 
     def _fill(self) -> list[Answer]:
         """Submit until every worker has enough; suspects first, each alone on its worker. Return tasks whose inputs cannot be made."""
@@ -188,14 +248,19 @@ class _Run:
         while self.shares.left or self.suspects:
             careful = bool(self.suspects) or any(sent.suspect for sent in self.running.values())
             busy = Counter(sent.worker for sent in self.running.values())
-            worker = min(range(self.executor.workers), key=busy.__getitem__)
-            if busy[worker] >= (1 if careful else self.dispatch.ahead):
+            free = [worker for worker in range(self.executor.workers) if busy[worker] < (1 if careful else self.dispatch.ahead)]
+            worker = min(filter(self._has_for, free), key=busy.__getitem__, default=None)
+            if worker is None:
                 break
             if self.suspects:
                 impossible += self._send(worker, [self.suspects.popleft()], suspect=True)
             else:
                 impossible += self._send(worker, self.shares.taken(worker, self.dispatch.batch_size(self.shares.left)), suspect=False)
         return impossible
+
+    def _has_for(self, worker: int) -> bool:
+        """Whether there is anything that a worker may do."""
+        return bool(self.suspects) or self.shares.has_for(worker)
 
     def _send(self, worker: int, numbers: Sequence[int], *, suspect: bool) -> list[Answer]:
         """Submit the tasks whose inputs can be had; return the others with the reason."""

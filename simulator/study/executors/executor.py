@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import signal
 import threading
@@ -9,14 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 KEPT = 8
-"""Shared inputs that a worker process keeps in memory."""
+"""Shared inputs that a worker process keeps in memory, of those that were not forgotten."""
 _NO_LIMIT_S = 1e8
 """Three years; alarms cannot be set much further."""
 
@@ -62,6 +62,7 @@ def silent(name: str, fraction: float) -> None:
 
 def done(work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], report: Report = silent) -> Batch:
     """Do a batch: what runs in a worker."""
+    _READ.let_go()
     began = time.perf_counter()
     results = work(tasks, _Fetched(inputs), report)
     return results, time.perf_counter() - began
@@ -122,12 +123,36 @@ class _Fetched(dict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
-        return _read(value.path) if isinstance(value, Spooled) else value
+        return _READ.of(value.path) if isinstance(value, Spooled) else value
 
 
-@lru_cache(maxsize=KEPT)
-def _read(path: Path) -> Any:
-    return pickle.loads(path.read_bytes())  # written by this program in a folder of its own
+class _Read:
+    """Inputs that this process has read: the last few that it used, until they are forgotten where they come from.
+
+    What was worked out of an input is held by it, hundreds of megabytes perhaps.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[Path, Any] = {}
+
+    def of(self, path: Path) -> Any:
+        """What is in a file, which this program has written into a folder of its own."""
+        value = self._values.pop(path) if path in self._values else pickle.loads(path.read_bytes())
+        self._values[path] = value
+        while len(self._values) > KEPT:
+            del self._values[next(iter(self._values))]
+        return value
+
+    def let_go(self) -> None:
+        """Drop inputs whose file is gone."""
+        gone = [path for path in self._values if not path.exists()]
+        for path in gone:
+            del self._values[path]
+        if gone:
+            gc.collect()
+
+
+_READ = _Read()
 
 
 class TimeLimitError(Exception):

@@ -6,33 +6,40 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 
+from simulator.report.pictures import PictureStyle, current_style
+from simulator.report.plots.fitting import briefs, legend_columns
 from simulator.report.plots.looks import LOOKS, Look, looks
-from simulator.report.plots.style import styled
+from simulator.report.plots.scales import plain, plain_ticks
+from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.questions.estimate import Estimate
 from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.quantities import Seen
 from simulator.study.questions.spec import PictureSpec
 from simulator.study.sweep.keys import short, shown
-from simulator.study.sweep.scales import plain, plain_ticks
 from simulator.study.sweep.spec import Scalar
 
 COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")
 _MEASURED = "#222222"
-_LETTERS = 10
-"""Of a title, an inch."""
+_TITLE = 1.1
+"""Size of its letters, in those of all others."""
 _ASIDE = 38
 """Of a label beside an axis."""
 _JOINED = "\u00a0"
 """A space at which no line ends: a unit stays whole."""
 _UPRIGHT = 8
 """Letters under a bar, beyond which they are slanted."""
+_FEW = 8
+"""Names under bars; more of them are slanted more."""
 _TICKS = 9
-"""Places along x that all have their number."""
+"""Places along x that all have their number, if these are short."""
+_ROOM: dict[PictureStyle, int] = {"screen": 54, "column": 40, "slide": 45}
+"""Letters under an axis."""
 _FAR = 20.0
 """Bars further apart are drawn by their logarithms."""
 _DASHES = ("--", ":", "-.")
@@ -51,8 +58,9 @@ def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
         return None
     with styled():
         count = 1 if spec.stacked else len(spec.panels)
-        figure = Figure(figsize=(4.2 + 4.0 * count, 4.8), layout="constrained")
-        panels = figure.subplots(1, count, squeeze=False)[0]
+        shape = (count, 1) if narrow() else (1, count)
+        figure = Figure(figsize=paper(4.2 + 4.0 * count, 4.8 * shape[0]), layout="constrained")
+        panels = list(figure.subplots(*shape, squeeze=False).flat)
         if spec.stacked:
             _stacked(panels[0], spec, evidence, lines)
         else:
@@ -60,8 +68,9 @@ def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
                 (_bars if spec.form == "bars" else _curves)(axes, spec, evidence, column, lines)
         handles = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
         if handles:
-            figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(3, len(handles)))
-        figure.suptitle(fill(spec.title, round(_LETTERS * figure.get_figwidth())), fontsize=11, fontweight="bold", x=0.01, ha="left")
+            figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=legend_columns(figure, list(handles)))
+        size = _TITLE * float(matplotlib.rcParams["font.size"])
+        figure.suptitle(spec.title, fontsize=size, fontweight="bold", x=0.01, ha="left")
     return figure
 
 
@@ -102,8 +111,9 @@ def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, line
     every += _draw_measured(axes, spec, evidence, column, xs_all)
     plain_ticks(axes, "x", xs_all)
     plain_ticks(axes, "y", every)
-    if axes.get_xscale() == "log" and len(xs_all) <= _TICKS:
-        axes.set_xticks(xs_all, [_tick(spec, x) for x in xs_all])
+    ticks = [_tick(spec, x) for x in xs_all]
+    if axes.get_xscale() == "log" and len(xs_all) <= _TICKS and max(map(len, ticks)) * len(ticks) <= _ROOM[current_style()]:
+        axes.set_xticks(xs_all, ticks)
     axes.set_xlabel(spec.label or short(spec.x))
     _labelled(axes, evidence, column)
 
@@ -164,8 +174,10 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
         for place in range(1, len(places)):
             axes.axvline(place - 0.5, color="#cccccc", linewidth=0.8)
     _draw_measured(axes, spec, evidence, column, [])
-    names = [_called(spec, x) for x in places]
-    slant: dict[str, Any] = {"rotation": 20, "ha": "right"} if max(map(len, names)) > _UPRIGHT else {}
+    short_names = briefs(_called(spec, x) for x in places)
+    names = [short_names[_called(spec, x)] for x in places]
+    steep = 45 if len(names) > _FEW else 20
+    slant: dict[str, Any] = {"rotation": steep, "ha": "right"} if max(map(len, names)) > _UPRIGHT else {}
     axes.set_xticks(range(len(places)), names, **slant)
     if spec.label or not any(isinstance(x, str) for x in places):
         axes.set_xlabel(spec.label or short(spec.x))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from simulator.engine.engines import EngineName
 from simulator.errors import MappingError
@@ -19,14 +19,17 @@ from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
 from simulator.study.executors import Dispatch, Executor, Report
+from simulator.study.executors.together import Ask, Piece, Tell, together
 from simulator.study.sizing.quantities import Objective, floor_of
 from simulator.study.sizing.scale import rebuilt
 from simulator.system.weights import dense_elements, whole_bits
 from simulator.workload.thinned import thinned
 from simulator.workload.types import Operation, Workload
 
+T = TypeVar("T")
 RECALLED = 1_500_000
-"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 350 MB a process."""
+"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 350 MB a process of fabrics of
+units; of arrays up to 2.5 GB, since the schedules of theirs that are kept hold far more numbers than they count for."""
 PART = 4
 """A rehearsal is of so small a part of the tokens and blocks of a workload."""
 PARTED = "activation_buffer_kib"
@@ -75,10 +78,10 @@ class InTurn:
     What fabrics did is remembered: machines that differ in what lies around them are simulated once.
     """
 
-    def __init__(self, workload: Workload, engine: EngineName = "compiled") -> None:
+    def __init__(self, workload: Workload, engine: EngineName = "compiled", recall: Recall | None = None) -> None:
         self.floor = Floor(workload)
         self.engine = engine
-        self.recall = Recall(RECALLED)
+        self.recall = recall or Recall(RECALLED)
 
     def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         """Simulate them."""
@@ -103,7 +106,7 @@ class InTurn:
     def _rehearsal(self) -> InTurn:
         part = rehearsal_of(self.floor.workload)
         assert part is not None, "a workload with a rehearsal"
-        return InTurn(part, self.engine)
+        return InTurn(part, self.engine, self.recall)
 
     def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
         """A value of the objective that no run of each goes below; ∞ where it is beyond what the incumbent has."""
@@ -172,16 +175,37 @@ class _Asked:
 @contextmanager
 def machine_runner(workload: Workload, executor: Executor, engine: EngineName = "compiled") -> Iterator[Runner]:
     """Yield what runs machines on the workers of an executor, batch after batch, each on the workload that a worker has already."""
+    with _dispatch(workload, executor, engine) as dispatch:
+        yield _OnWorkers(dispatch.answers)
+
+
+def searched_together(
+    workload: Workload, executor: Executor, searches: Sequence[Callable[[Runner, Tell], T]], hear: Tell
+) -> Iterator[tuple[int, T | Exception]]:
+    """Yield the number of each search and what it found or raised, as they end: as many at once as an executor has workers.
+
+    What searches tell is heard in this thread.
+    """
+    with _dispatch(workload, executor, "compiled") as dispatch:
+        yield from together(dispatch, [_with_runner(search) for search in searches], hear)
+
+
+def _with_runner(search: Callable[[Runner, Tell], T]) -> Piece[T]:
+    return lambda ask, tell: search(_OnWorkers(ask), tell)
+
+
+@contextmanager
+def _dispatch(workload: Workload, executor: Executor, engine: EngineName) -> Iterator[Dispatch]:
     dispatch = Dispatch(executor, _answer, lambda key: InTurn(workload, engine))
     with dispatch.holding(_RUNNER):
-        yield _OnWorkers(dispatch)
+        yield dispatch
 
 
 @dataclass(frozen=True)
 class _OnWorkers:
     """A `Runner` that asks one machine at a time of whichever worker is free."""
 
-    dispatch: Dispatch
+    ask: Ask
 
     def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         return self._ask([_Question("run", machine) for machine in machines])
@@ -196,7 +220,7 @@ class _OnWorkers:
         return self._ask([_Question("attempt", machine, (incumbent,)) for machine in machines])
 
     def _ask(self, questions: list[_Question]) -> list[Any]:
-        return [answer for (answer,) in self.dispatch.answers(questions)]
+        return [answer for (answer,) in self.ask(questions)]
 
 
 _RUNNER = "runner"

@@ -10,7 +10,7 @@ from simulator.machine.model import Machine
 from simulator.report.numbers import significant
 from simulator.specs import as_yaml
 from simulator.study.design import design_of
-from simulator.study.sizing.certificate import TOLERANCE, Certificate, Walk
+from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
 from simulator.study.sizing.quantities import UNITS, Objective, Quantity
 
 if TYPE_CHECKING:
@@ -126,6 +126,15 @@ def sizing_table(sized: Sequence[Sized]) -> RenderableType:
     return Group(Text(heading_of(sized), style="bold"), *lines)
 
 
+def sizing_summary(sized: Sequence[Sized]) -> RenderableType:
+    """What a terminal shows first: what each machine came to and whether a better one is known, then the keys that changed."""
+    from rich.console import Group
+    from rich.text import Text
+
+    lines = [Text(line) for entry in sized for line in (in_short(entry), f"  {_changed(entry)}")]
+    return Group(Text(heading_of(sized), style="bold"), *lines, Text("what was searched: --full, or the machine files", style="dim"))
+
+
 def _changed(entry: Sized) -> str:
     """`fabric.rows 64 → 108, fabric.cols 32 → 54`."""
     return ", ".join(f"{change.key} {change.before} → {change.after}" for change in entry.changes) or "nothing changed"
@@ -141,14 +150,27 @@ def heading_of(sized: Sequence[Sized]) -> str:
 
 def sentence(entry: Sized) -> str:
     """What a machine came to, what the next size would be, and what a search saw."""
-    text = f"{entry.machine.name} ({entry.kind}): {_shown(entry, entry.achieved)}, {100 * entry.difference:+.1f} % of the target"
-    if entry.next_size is not None:
-        text += f"; the next size has {_shown(entry, entry.next_size)}"
+    text = _came_to(entry)
     if entry.search is not None:
         text += f"; {_searched(entry.search)}"
     if entry.walk is not None:
         text += f"; {_walked(entry.walk)}"
     return "; ".join([text, *entry.notes])
+
+
+def in_short(entry: Sized) -> str:
+    """The same without how it was searched."""
+    said = [_came_to(entry)]
+    if entry.search is not None:
+        said.append(f"{entry.search.simulated:,} of {entry.search.designs:,} designs simulated")
+    if entry.walk is not None:
+        said.append(f"{entry.walk.simulated:,} designs simulated; {_single_steps(entry.walk.certificate)}")
+    return "; ".join([*said, *entry.notes])
+
+
+def _came_to(entry: Sized) -> str:
+    text = f"{entry.machine.name} ({entry.kind}): {_shown(entry, entry.achieved)}, {100 * entry.difference:+.1f} % of the target"
+    return text if entry.next_size is None else f"{text}; the next size has {_shown(entry, entry.next_size)}"
 
 
 def machine_file(entry: Sized) -> str:
@@ -183,14 +205,25 @@ def certified(certificate: Certificate) -> str:
     best, share = certificate.best, f"{100 * TOLERANCE:g} %"
     if best is None or best.ratio is None:
         return f"none of the {len(certificate.neighbours)} single steps is a design to choose"
-    to = ", ".join(f"{key}: {value}" for key, value in best.keys.items())
     verdict = f"none is better by more than {share}" if certificate.holds else f"NOT the best by {share}"
     bounded = sum(each.bound is not None for each in certificate.neighbours)
     away = f" and {bounded} bounded away" if bounded else ""
     return (
         f"all {len(certificate.neighbours)} single steps from it tried, {ran} simulated{away}: {verdict} "
-        f"(the best, {to}, has {100 * (best.ratio - 1):+.2f} %)"
+        f"(the best, {_keys(best)}, has {100 * (best.ratio - 1):+.2f} %)"
     )
+
+
+def _single_steps(certificate: Certificate) -> str:
+    """Whether one is better, and which."""
+    best, share = certificate.best, f"{100 * TOLERANCE:g} %"
+    if certificate.holds or best is None or best.ratio is None:
+        return f"no single step is better by {share}"
+    return f"NOT the best by {share}: {_keys(best)} has {100 * (best.ratio - 1):+.2f} %"
+
+
+def _keys(step: Neighbour) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in step.keys.items())
 
 
 def _shown(entry: Sized, value: float) -> str:

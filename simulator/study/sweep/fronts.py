@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, listed
-from simulator.report.pictures import current_style
+from simulator.report.plots.fitting import brief, legend_columns
 from simulator.report.plots.labels import place_labels
-from simulator.report.plots.style import narrow, paper, styled
+from simulator.report.plots.looks import LOOKS, Look, looks
+from simulator.report.plots.scales import plain_ticks, with_unit
+from simulator.report.plots.style import narrow, paper, prepare, styled
 from simulator.study.sweep.analysis import by_workload, pareto_front, thinned
 from simulator.study.sweep.keys import of_the_workload, short, shown
-from simulator.study.sweep.scales import plain_ticks, with_unit
 from simulator.study.sweep.study import Row, Study, axis_paths
 
 
@@ -30,7 +31,11 @@ def _mark() -> float:
     return 4.4 * float(matplotlib.rcParams["font.size"])
 
 
-_FRONT, _REST, _BROKEN = "#c84f00", "#8fb6d8", "#d5d5d5"
+_MACHINE = "machine"
+"""The axis of machines."""
+_FRONT, _REST, _BROKEN, _LINE = "#c84f00", "#8fb6d8", "#d5d5d5", "#888888"
+_DOT = 14.0
+"""Area of a mark beside the front, points²."""
 _FRONTS = (_FRONT, "#08488a", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")
 """Colours of the fronts of several workloads."""
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
@@ -72,9 +77,10 @@ def pareto_figure(study: Study) -> Figure | None:
             axes.set_ylabel(with_unit(metrics[0], unit))
         shown_of = f" ({len(drawn)} of {len(groups)} workloads)" if len(drawn) < len(groups) else ""
         what = f"{term(metrics[0], 'metric').label} against {listed([term(name, 'metric').label for name in others])}"
-        figure.suptitle(f"{study.spec.name}: {what}{shown_of}", x=0.01, ha="left")
+        figure.suptitle(f"{brief(study.spec.name)}: {what}{shown_of}", x=0.01, ha="left")
         handles, labels = panels[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols={"column": 1, "slide": 2, "screen": 3}[current_style()])
+        figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(figure, labels))
+        prepare(figure)
         figure.draw_without_rendering()
         for drawing in drawings:
             drawing.name_points()
@@ -107,6 +113,12 @@ class _Panel:
         """Points of all fronts."""
         return [row for rows in self.found.values() for row in rows]
 
+    @cached_property
+    def machines(self) -> dict[str, Look]:
+        """Name → look, where machines are an axis of the sweep, on one workload and so few that they can be told apart."""
+        names = {name for row in self.ran if (name := _machine(row))}
+        return looks(names) if len(self.found) == 1 and 1 < len(names) <= len(LOOKS) else {}
+
     @property
     def flat(self) -> bool:
         """Whether the front is one in these two alone, so that steps join its points: two objectives, of both of which less is better."""
@@ -122,13 +134,14 @@ class _Panel:
         """Points, fronts and their bands; with entries of the legend in one panel alone."""
         axes = self.axes
         on_front = {row.place for row in self.front}
-        groups = (
-            ([row for row in self.ran if not row.feasible], _BROKEN, "breaks a constraint", "x"),
-            ([row for row in self.ran if row.feasible and row.place not in on_front], _REST, "beaten in every objective", "."),
-        )
-        for rows, colour, text, marker in groups:
-            if rows:
-                axes.scatter(*self.places(rows), s=26, color=colour, marker=marker, linewidth=1.0, label=f"{text} ({len(rows)})")
+        broken = [row for row in self.ran if not row.feasible]
+        if broken:
+            axes.scatter(*self.places(broken), s=26, color=_BROKEN, marker="x", linewidth=1.0, label=f"breaks a constraint ({len(broken)})")
+        beaten = [row for row in self.ran if row.feasible and row.place not in on_front]
+        if beaten and self.machines:
+            self._draw_machines(beaten, f"beaten in every objective ({len(beaten)})", front=False)
+        elif beaten:
+            axes.scatter(*self.places(beaten), s=_DOT, color=_REST, label=f"beaten in every objective ({len(beaten)})")
         several = len(self.found) > 1
         for (workload, best), colour, marker in zip(self.found.items(), _FRONTS, _MARKERS, strict=False):
             if not best:
@@ -136,15 +149,34 @@ class _Panel:
             name = f"front{f' on {workload}' if several else ''} ({len(best)})"
             if self.flat:
                 ordered = sorted(zip(*self.places(best), strict=True))
-                axes.step(*zip(*ordered, strict=True), where="post", color=colour, linewidth=1.2, alpha=0.6)
+                stepped = _LINE if self.machines else colour
+                axes.step(*zip(*ordered, strict=True), where="post", color=stepped, linewidth=1.2, alpha=0.6)
+            if self.machines:
+                self._draw_machines(best, name, front=True)
+                continue
             axes.scatter(*self.places(best), s=_mark(), color=colour, marker=marker, edgecolor="white", linewidth=0.8, zorder=3, label=name)
-        _draw_bands(axes, self.front, (self.across, self.up), self.factors, "#888888" if several else _FRONT)
+        lines = _LINE if several or self.machines else _FRONT
+        _draw_bands(axes, self.front, (self.across, self.up), self.factors, lines)
         xs, ys = self.places(self.ran)
         plain_ticks(axes, "x", xs)
         plain_ticks(axes, "y", ys)
         axes.margins(0.12, 0.14)
         axes.set_xlabel(with_unit(self.across, _scale(self.across, self.ran)[1]))
         axes.grid(True)
+
+    def _draw_machines(self, rows: Sequence[Row], text: str, *, front: bool) -> None:
+        """Points in the looks that their machines have in every picture: full on the front, hollow elsewhere."""
+        told = axis_paths(self.study.rows) != [_MACHINE]  # beside a point its machine stands, where that is all that it has
+        for name, look in self.machines.items():
+            own = [row for row in rows if _machine(row) == name]
+            faces = look.colour if front else "none"
+            edges = "white" if front else look.colour
+            label = name if told and front else None
+            self.axes.scatter(
+                *self.places(own), s=_mark() * (1.0 if front else 0.7), facecolors=faces, edgecolors=edges, marker=look.marker,
+                linewidth=0.8, zorder=3, label=label,
+            )  # fmt: skip
+        self.axes.scatter([], [], s=_mark(), facecolors=_LINE if front else "none", edgecolors=_LINE, label=text)
 
     def name_points(self) -> None:
         """Names of points of the front, or of all of a few."""
@@ -159,6 +191,10 @@ class _Panel:
         names = _joined(_names(named, paths), self.axes.transData.transform(np.column_stack([xs, ys]))[: len(named)])
         place_labels(self.axes, [*names, *[""] * len(others)], xs, ys, [_mark()] * len(self.ran), steps)
         self.axes.set_title(_key(named, paths), loc="right", fontsize="small", fontweight="normal", color="#666666")
+
+
+def _machine(row: Row) -> str:
+    return shown(row.assignments[_MACHINE]).rpartition("/")[2] if _MACHINE in row.assignments else ""
 
 
 def _steps(x: Sequence[float], y: Sequence[float]) -> list[tuple[tuple[float, float], tuple[float, float]]]:

@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, significant
+from simulator.report.plots.fitting import Fitting, brief
+from simulator.report.plots.scales import with_unit
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend, totals
 from simulator.report.plots.style import component_colours, ink, narrow, paper, save, styled
 from simulator.study.sweep.analysis import along_rows, best_row, thinned
 from simulator.study.sweep.fronts import pareto_figure
 from simulator.study.sweep.keys import short, shown
-from simulator.study.sweep.scales import with_unit
 from simulator.study.sweep.spec import Scalar
 from simulator.study.sweep.study import Row, Study, axis_paths
 
@@ -55,9 +56,8 @@ def heat_figure(study: Study) -> Figure | None:
                 for (line, column), value in np.ndenumerate(cells):
                     colour = "#" + "".join(f"{round(255 * part):02x}" for part in image.to_rgba([value * factor])[0][:3])
                     text = "–" if np.isnan(value) else significant(value * factor)
-                    axes.text(
-                        column, line, text, ha="center", va="center", fontsize="small", color="#888888" if np.isnan(value) else ink(colour)
-                    )
+                    shade = "#888888" if np.isnan(value) else ink(colour)
+                    axes.add_artist(Fitting(column, line, text, length=1.0, ha="center", va="center", fontsize="small", color=shade))
             if np.isfinite(cells).any():
                 bar = figure.colorbar(image, ax=axes, label=with_unit(metric, unit))
                 low, high = float(np.nanmin(cells)) * factor, float(np.nanmax(cells)) * factor
@@ -74,7 +74,7 @@ def heat_figure(study: Study) -> Figure | None:
         for axes in panels if narrow() else panels[:1]:
             axes.set_ylabel(short(down))
         figure.suptitle(
-            f"{study.spec.name}: best over all other axes{'; – has no point' if empty else ''}", fontsize="medium", x=0.01, ha="left"
+            f"{brief(study.spec.name)}: best over all other axes{'; – has no point' if empty else ''}", fontsize="medium", x=0.01, ha="left"
         )
     return figure
 
@@ -109,13 +109,13 @@ def _along(study: Study, metric: str) -> Figure | None:
     with styled():
         figure = Figure(figsize=paper(10.5, max(bar_height(len(rows)), 4.4)), layout="constrained")
         axes = figure.subplots()
-        draw_stack(axes, stack, component_colours(), factor=factor, ends=totals(stack, factor, unit), named=0.07, bands=bands)
+        draw_stack(axes, stack, component_colours(), factor=factor, ends=totals(stack, factor, unit), bands=bands)
         over = "; line: bands of the constants (all bars move together)" if bands else ""
         axes.set_xlabel(f"{term(metric, 'metric').label} ({unit}){over}")
         axes.set_ylabel(short(path))
         objective = term(next(iter(study.spec.objectives)), "metric").label
         others = f", at each the best by {objective}" if len(axis_paths(study.rows)) > 1 else ""
-        axes.set_title(f"{study.spec.name}: {term(metric, 'metric').label} along {short(path)}{others}")
+        axes.set_title(f"{brief(study.spec.name)}: {term(metric, 'metric').label} along {short(path)}{others}")
         stack_legend(figure, stack.parts, component_colours(), {part: label(part, "component") for part in stack.parts})
     return figure
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from simulator.engine.compiled.kernels import Kernel
@@ -17,7 +17,7 @@ from simulator.recall import fingerprint
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
 from simulator.study.sizing.looks import Standing
-from simulator.study.sizing.runner import machine_runner
+from simulator.study.sizing.runner import Runner, searched_together
 from simulator.study.sweep.analysis import best_against_rivals
 from simulator.study.sweep.inputs import RECALLED, REFUSED, PricedIn, Recipe, Remembering, Scaled, SizeSearch
 from simulator.study.sweep.point import RECALL, ComputedPoint, Invalid, Job, Point, failed, run_jobs
@@ -27,6 +27,7 @@ from simulator.study.sweep.store import ListedSweep, Store
 from simulator.study.sweep.strategies import STRATEGIES, Strategy
 from simulator.study.sweep.study import Row, Study
 from simulator.version import MODEL_VERSION
+from simulator.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,8 @@ class _Sweep:
         self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), str(MODEL_VERSION), started)
         self.space = replace(self.space, search=self._search)
         self._resolved: dict[Coordinates, Point | Invalid | None] = {}
+        self._found: dict[str, Scaled | Exception] = {}
+        """What was searched for now, by its key."""
         self._inputs: dict[str, Recipe | PricedIn | Remembering] = {RECALL: Remembering(self.options.recalled)}
 
     @property
@@ -173,6 +176,8 @@ class _Sweep:
         """Ask the search for points until it has no more."""
         if self.options.listed:
             self.store.begin(self._listed)
+        if self._strategy.everywhere and self.space.searches:
+            self._search_ahead()
         generations = self._strategy.search(self.space, lambda at: self._resolve(at) is not None)
         asked = next(generations, None)
         while asked is not None:
@@ -194,33 +199,46 @@ class _Sweep:
                 self._executor.begin(self.options.function)
         return self._resolved[at]
 
+    def _search_ahead(self) -> None:
+        """Have the best sizes searched for that points of the whole space need, so that several searches run at once."""
+        unknown: dict[str, dict[str, SizeSearch]] = {}
+        for search in filter(None, map(self.space.search_at, self.space.coordinates())):
+            if self._recorded(search) is None:
+                unknown.setdefault(search.recipe.key, {})[search.key] = search
+        for searches in unknown.values():
+            self._find(list(searches.values()))
+
     def _search(self, search: SizeSearch) -> Scaled:
         """The best sizes: as the store has them, or searched for. Raises SparsimError where there are none, as the store may know."""
-        known = self.store.sizes(search.key)
-        if known is not None and self.options.retry and REFUSED in known:
-            known = None
-        found = None if known is None else search.restored(known)
-        if found is None:
-            try:
-                found = self._searched(search)
-            except (ConfigError, MappingError) as error:
-                self.store.add_sizes(search.key, {REFUSED: str(error)})
-                raise
-            self.store.add_sizes(search.key, {"sizes": dict(found.sizes), "unexamined": found.unexamined})
+        if search.key not in self._found:
+            record = self._recorded(search)
+            known = None if record is None else search.restored(record)
+            if known is not None:
+                return known
+            self._find([search])
+        found = self._found[search.key]
+        if isinstance(found, Exception):
+            raise found
         return found
 
-    def _searched(self, search: SizeSearch) -> Scaled:
-        """Search with the workers that points run in."""
-        kind = kind_of(search.machine)
-        self.options.prepare((*kind.kernels, *kind.planning_kernels))
-        workload = search.recipe.make()
-        with machine_runner(workload, self._executor) as run:
-            return search.found(
-                workload,
-                run,
-                lambda _, fraction: self.listen(Searching(search.name, fraction)),
-                lambda standing: self.listen(Searching(search.name, None, standing)),
-            )
+    def _recorded(self, search: SizeSearch) -> Mapping[str, Any] | None:
+        """What the store has of a search; nothing of one that is to be tried again."""
+        record = self.store.sizes(search.key)
+        return None if record is not None and self.options.retry and REFUSED in record else record
+
+    def _find(self, searches: Sequence[SizeSearch]) -> None:
+        """Search on one workload with the workers that points run in; what is found is stored at once."""
+        kinds = [kind_of(search.machine) for search in searches]
+        self.options.prepare(list(dict.fromkeys(kernel for kind in kinds for kernel in (*kind.kernels, *kind.planning_kernels))))
+        workload = searches[0].recipe.make()
+        finding = [partial(_found_by, search, workload) for search in searches]
+        for number, found in searched_together(workload, self._executor, finding, self.listen):
+            search = searches[number]
+            self._found[search.key] = found
+            if isinstance(found, Scaled):
+                self.store.add_sizes(search.key, {"sizes": dict(found.sizes), "unexamined": found.unexamined})
+            elif isinstance(found, ConfigError | MappingError):
+                self.store.add_sizes(search.key, {REFUSED: str(found)})
 
     def _run_at(self, asked: Sequence[Coordinates]) -> None:
         """Bring the rows of these coordinates about."""
@@ -334,6 +352,16 @@ class _Sweep:
         if len(timed) >= _MANY_PLANNED:
             needed |= {kernel for _, kind in timed for kernel in kind.planning_kernels}
         self.options.prepare(sorted(needed, key=lambda kernel: kernel.name))
+
+
+def _found_by(search: SizeSearch, workload: Workload, run: Runner, tell: Listener) -> Scaled:
+    """What a search finds with a runner; it tells how far it is."""
+    return search.found(
+        workload,
+        run,
+        lambda _, fraction: tell(Searching(search.name, fraction)),
+        lambda standing: tell(Searching(search.name, None, standing)),
+    )
 
 
 def _along_axes(point: Point) -> list[tuple[bool, float, str]]:

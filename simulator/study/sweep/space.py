@@ -106,11 +106,27 @@ class Space:
         try:
             chosen = self._chosen(given)
             values = self._with_derived(chosen)
-            if not all(condition.holds(lambda path: self._value(path, values)) for condition in self.where):
+            if not self._wanted(values):
                 return None
             return self._point(chosen, values)
         except SparsimError as error:
             return Invalid(chosen, str(error), "killed" if isinstance(error, WorkerError) else "invalid")
+
+    @property
+    def searches(self) -> bool:
+        """Whether `equal` asks for the best sizes."""
+        return isinstance(self.spec.equal, EqualSpec) and self.spec.equal.best is not None
+
+    def search_at(self, at: Coordinates) -> SizeSearch | None:
+        """What `resolve` will search for there; None where it searches for nothing, or there is no point."""
+        try:
+            values = self._with_derived(self._chosen(self.given(at)))
+            if not self._wanted(values):
+                return None
+            recipe = self._recipe(self._named("workload", values), _of_workload(values))
+            return self._size_search(self._named("machine", values), _of_machine(values), recipe)
+        except SparsimError:
+            return None
 
     def given(self, at: Coordinates) -> dict[str, Scalar]:
         """Values of all axes there, those whose condition does not hold among them."""
@@ -136,6 +152,10 @@ class Space:
                 # a quotient of integers that is whole is meant as one: banks, units
                 values[entry.path] = int(found) if isinstance(found, float) and found.is_integer() else found
         return values
+
+    def _wanted(self, values: Mapping[str, Scalar]) -> bool:
+        """Whether the conditions of `where` hold."""
+        return all(condition.holds(lambda path: self._value(path, values)) for condition in self.where)
 
     def _value(self, path: str, values: Mapping[str, Scalar]) -> Any:
         """What a key path has: as set, as in the base file, or its default. Raises LookupError."""
@@ -224,28 +244,34 @@ class Space:
 
     def _sized(self, name: str, values: Sequence[tuple[str, Scalar]], recipe: Recipe) -> Scaled:
         """The machine as its points have it. Remembered, for all workloads where these do not matter."""
-        equal = self.spec.equal
-        if isinstance(equal, EqualSpec) and equal.best is not None:
-            objective, search, budget = equal.best, equal.search or "steps", equal.budget
-            kept = tuple(path for path, _ in values if path in SEARCHED)
-            at = labelled({path: value for path, value in values if path not in self.spec.set})
-            on = recipe if equal.on is None else self._recipe(equal.on, ())
-            return self._once(
-                ("machine", name, typed(values), on.key),
-                lambda: self.search(
-                    SizeSearch(self._changed_machine(name, values), on, self.target().area_mm2, objective, search, budget, kept, at)
-                ),
-            )
+        search = self._size_search(name, values, recipe)
+        if search is not None:
+            return self._once(("best", search.key), lambda: self.search(search))
         return self._once(("machine", name, typed(values)), lambda: self._scaled(self._changed_machine(name, values)))
+
+    def _size_search(self, name: str, values: Sequence[tuple[str, Scalar]], recipe: Recipe) -> SizeSearch | None:
+        """What is searched for where `equal` asks for the best sizes: for the workload of each point, unless it names one."""
+        if not self.searches:
+            return None
+        equal = self.spec.equal
+        assert isinstance(equal, EqualSpec)
+        assert equal.best is not None
+        objective, search, budget = equal.best, equal.search or "steps", equal.budget
+        on = recipe if equal.on is None else self._recipe(equal.on, ())
+        kept = tuple(path for path, _ in values if path in SEARCHED)
+        at = labelled({path: value for path, value in values if path not in self.spec.set})
+        return self._once(
+            ("search", name, typed(values), on.key),
+            lambda: SizeSearch(self._changed_machine(name, values), on, self.target().area_mm2, objective, search, budget, kept, at),
+        )
 
     def _scaled(self, machine: Machine) -> Scaled:
         return Scaled(machine, {}) if self.spec.equal is None else self.target().scaled(machine)
 
     def _point(self, chosen: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Point:
         of_machine = _of_machine(values)
-        of_workload = tuple((path, value) for path, value in values.items() if path.startswith("workload."))
         machine_name, workload_name = self._named("machine", values), self._named("workload", values)
-        recipe = self._recipe(workload_name, of_workload)
+        recipe = self._recipe(workload_name, _of_workload(values))
         sized = self._sized(machine_name, of_machine, recipe)
         machine = sized.machine
         constants = tuple(sorted(machine.technology_overrides.items()))
@@ -281,6 +307,11 @@ class Space:
 def _of_machine(values: Mapping[str, Scalar]) -> tuple[tuple[str, Scalar], ...]:
     """The values that are of keys of the machine file."""
     return tuple((path, value) for path, value in values.items() if path != "machine" and not of_the_workload(path))
+
+
+def _of_workload(values: Mapping[str, Scalar]) -> tuple[tuple[str, Scalar], ...]:
+    """The values that are of keys of the workload file."""
+    return tuple((path, value) for path, value in values.items() if path.startswith("workload."))
 
 
 def typed(values: Iterable[tuple[str, Scalar]]) -> tuple[tuple[str, str, Scalar], ...]:

@@ -32,6 +32,8 @@ class Strategy:
     search: Callable[[Space, Accepts], Generations]
     at_once: bool
     """Whether its first generation is its last: how many points there are is known before any is run."""
+    everywhere: bool = False
+    """Whether it looks at all coordinates."""
 
 
 def some(chosen: Iterable[Coordinates], space: Space) -> list[Coordinates]:
@@ -174,7 +176,7 @@ def _optuna(method: str) -> Any:
 
 
 STRATEGIES: dict[str, Strategy] = {
-    "grid": Strategy(grid, at_once=True),
+    "grid": Strategy(grid, at_once=True, everywhere=True),
     "random": Strategy(random, at_once=True),
     "halton": Strategy(halton, at_once=True),
     "nsga2": Strategy(nsga2, at_once=False),

@@ -124,6 +124,8 @@ _PACKED = {
     "*.quant_state.*": "how weights are packed (bitsandbytes)",
 }
 """Names, as globs, of parts of packed weights, and what each is."""
+_POWERS = "F8_E8M0"
+"""An exponent and nothing else: the type of the scales of MX formats."""
 _BESIDE = (
     ("weight", (".absmax", ".quant_map", "_scale_2"), _INTEGERS),
     ("weight", ("_scale",), ("U8",)),  # two numbers of 4 bits a byte; I8 are whole ones
@@ -146,6 +148,8 @@ def packed(dtypes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _packing(name: str, dtype: str, names: Iterable[str]) -> str:
+    if dtype == _POWERS:
+        return "scales of blocks, which are powers of two and never zero"
     words = next((words for glob, words in _PACKED.items() if fnmatchcase(name, glob)), "")
     if words and (dtype in _INTEGERS or any(part in words for part in ("nonzeros", "scales", "values"))):
         return words

@@ -170,7 +170,8 @@ def dram_bytes(of: UnitsMachine, plan: GatherSchedule) -> int:
     dataflow = GatherDataflow(of, plan, "")
     tiles = plan.positions()
     plan = UnitsPlan(dataflow, 0, 1)
-    moved = plan.least_program([0] * len(tiles), w_kept=keeps(plan.least_room, dataflow.room_bytes)).traffic(SLOW.system.dram_burst_bytes)
+    least = plan.least_program([0] * len(tiles), of.output_words, w_kept=keeps(plan.least_room, dataflow.room_bytes))
+    moved = least.traffic(SLOW.system.dram_burst_bytes)
     return moved.dram_read_bytes + moved.dram_write_bytes
 
 

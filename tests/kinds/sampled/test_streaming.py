@@ -60,7 +60,7 @@ def test_a_sum_without_a_place_stops_the_clock() -> None:
     few, many = (both_engines(of_bank(entries, trunks={"drain_bytes_per_cycle": 1}), product()) for entries in (4, 400))
     assert few.activity.cycles == pytest.approx(many.activity.cycles, rel=0.1)
     assert many.activity.cycles >= 2 * 3 * 40
-    placed = [leaving(of_bank(entries), product(n=12), "buffer", 1)[1].output_places for entries in (4, 400)]
+    placed = [leaving(of_bank(entries), product(n=12), "buffer", 1)[1].output_places(1) for entries in (4, 400)]
     assert placed == [8, 800]
     # with few places units are still at work when most sums have left
     through = [fabric_is_through(of_bank(entries, trunks={"drain_bytes_per_cycle": 1}), product()) for entries in (4, 400)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,20 @@ class Task:
     number: int
     what: str = ""
     inputs: tuple[str, ...] = ("base",)
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A number to add to that knows itself: only the garbage collector lets go of it."""
+
+    number: int
+    itself: list[Base] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.itself.append(self)
+
+    def __int__(self) -> int:
+        return self.number
 
 
 def add(tasks: Sequence[Task], inputs: Mapping[str, Any], report: Report) -> list[int]:
@@ -43,4 +58,8 @@ def _one(task: Task, inputs: Mapping[str, Any], report: Report) -> int:
             raise MappingError("does not fit")
         case ["wait", seconds]:
             time.sleep(float(seconds))
+        case ["process"]:
+            return os.getpid()
+        case ["held"]:
+            return int(inputs["base"]) + sum(isinstance(each, Base) for each in gc.get_objects())
     return int(inputs["base"]) + task.number

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from study.executors.tasks import Task, add
+from study.executors.tasks import Base, Task, add
 
 from simulator.errors import ConfigError, MappingError, WorkerError
 from simulator.processors import processors
@@ -36,6 +36,14 @@ def test_what_is_held_is_made_once(executor: Executor) -> None:
     with dispatch.holding("base"):
         assert [dispatch.answers([Task(number)]) for number in range(3)] == [[1], [2], [3]]
     assert made == ["base"]
+
+
+def test_a_worker_lets_go_of_what_is_forgotten() -> None:
+    with EXECUTORS["processes"](1, None) as executor:
+        for _ in range(3):
+            dispatch = Dispatch(executor, add, lambda key: Base(10))
+            with dispatch.holding("base"):
+                assert [dispatch.answers([Task(0)]), dispatch.answers([Task(0, "held")])] == [[10], [11]]
 
 
 def test_reports_arrive(executor: Executor) -> None:

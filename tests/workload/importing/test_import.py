@@ -135,13 +135,28 @@ def test_files_changed_at_random_are_read_or_refused(tmp_path: Path) -> None:
     assert {2, str(path)} == outcomes - {1}
 
 
-@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "bfloat16"])
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "bfloat16"])
 def test_narrow_numbers_are_those_of_ml_dtypes(tmp_path: Path, name: str) -> None:
-    values = np.array([[1.0, 0.5, 4.0], [2.0, 0.25, 8.0]]) if "e8m0" in name else np.array([[1.5, 0.0, -2.0], [0.0, 0.25, -0.75]])
+    values = np.array([[1.5, 0.0, -2.0], [0.0, 0.25, -0.75]])
     save_file({"w": values.astype(getattr(ml_dtypes, name))}, tmp_path / "m.safetensors")
     (source,) = read(tmp_path / "m.safetensors", [])
     assert source.matrix is not None
     assert np.array_equal(dense(source.matrix), values)
+
+
+@pytest.mark.parametrize("name", ["w_s", "block.w_scale", "mx"])
+def test_scales_of_blocks_are_no_weights_whatever_they_are_called(tmp_path: Path, name: str) -> None:
+    """Their type has an exponent and no zero; weights of fp8 beside them are read as they are stored."""
+    values = np.array([[1.5, 0.0, -2.0, 0.25]])
+    scales = np.array([[1.0, 0.5]])
+    path = tmp_path / "m.safetensors"
+    save_file({"block.w": values.astype(ml_dtypes.float8_e4m3fn), name: scales.astype(ml_dtypes.float8_e8m0fnu)}, path)
+    imported = read_sources(path, [])
+    assert [source.name for source in imported.sources] == ["block.w"]
+    assert imported.left_out.keys() == {name}
+    assert "scales of blocks" in imported.left_out[name]
+    with pytest.raises(OperandError, match=f"{name}: part of packed weights, which are not read as numbers: scales of blocks"):
+        read_sources(path, [name])
 
 
 def test_what_cannot_be_a_weight_is_left_out_and_named_unless_it_is_asked_for_by_name(tmp_path: Path) -> None:
