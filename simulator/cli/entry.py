@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
-from simulator.errors import CheckError, SparsimError
+from simulator.errors import CheckError, ConfigError, SparsimError
 from simulator.memory import keep_within_memory
 
 _SPOKEN = {
@@ -58,6 +59,14 @@ def show_all_text() -> None:
             stream.reconfigure(errors="sparsim")
 
 
+def check_text(arguments: Sequence[str]) -> None:
+    """Raise ConfigError for bytes that are no text in this computer's encoding: results name their command and files, as text."""
+    for argument in arguments:
+        if any("\udc80" <= character <= "\udcff" for character in argument):
+            found, encoding = ascii(os.fsencode(argument))[1:], sys.getfilesystemencoding()
+            raise ConfigError(f"{found}: is no text in {encoding}; rename the file, or choose a locale of its encoding (LC_ALL=C.UTF-8)")
+
+
 def wants_colour() -> bool:
     """Whether colour may be used at all: https://no-color.org."""
     return not os.environ.get("NO_COLOR")
@@ -100,6 +109,7 @@ def main() -> None:
         open_closed_streams()
         speak_to_anyone()
         show_all_text()
+        check_text(sys.argv[1:])
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import application
 

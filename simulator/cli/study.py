@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from simulator.cli.drawing import load_matplotlib
 from simulator.cli.machines import read_machine
 from simulator.cli.progress import Bars, progress_bars
 from simulator.cli.running import Provenance, ensure_kernels, page_script
@@ -123,6 +124,8 @@ def run_study(
     if folder is not None:
         files = _machine_files(sized) if sized else {}
         files |= _page(report, provenance.record(), files, script) if script else {}
+        if request.pictures.names:
+            load_matplotlib()
         write(folder, report, provenance.record() | record, force=request.force, files=files, pictures=request.pictures)
     if request.as_json:
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")

@@ -39,7 +39,7 @@ def check_free(folder: Path, *, force: bool) -> None:
         if not folder.exists() or not any(folder.iterdir()):
             return
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be used: {error.strerror or error}") from error
+        raise OutputError(f"{folder}: cannot be used: {_reason(error)}") from error
     if not force:
         raise OutputError(f"{folder}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
     if not (folder / MARKER).is_file():
@@ -94,13 +94,16 @@ def new_folder(folder: Path, *, force: bool) -> Iterator[Path]:
         draft = _beside(folder, "part")
         draft.mkdir()
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+        raise OutputError(f"{folder}: cannot be made: {_reason(error)}") from error
     try:
         yield draft
         check_free(folder, force=force)
         _swap(draft, folder)
+    except OutputError as error:
+        # of a file in the draft, which is gone by the time that this is read
+        raise OutputError(str(error).replace(str(draft), str(folder))) from error
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(f"{folder}: cannot be written: {_reason(error)}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -129,7 +132,7 @@ def write_whole(file: Path, content: bytes) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"{file}: cannot be written: {error.strerror}") from error
+        raise OutputError(f"{file}: cannot be written: {_reason(error)}") from error
 
 
 def write_json(file: Path, record: Mapping[str, Any]) -> None:
@@ -171,6 +174,15 @@ def _check_place(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be made: {above} is no folder; choose another one with -o")
     if not os.access(above, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: cannot be made: {above} may not be written; choose another one with -o")
+
+
+def _reason(error: OSError) -> str:
+    """Why the disk refuses, in words."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return "the working directory is no longer there; change into one that is"
+    return error.strerror or str(error)
 
 
 def _swap(draft: Path, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from simulator.errors import OutputError
+from simulator.report.folder import new_folder
 
 Type = Callable[..., Any]
 COMMAND = [sys.executable, "-c", "from simulator.cli import main; main()"]
@@ -151,6 +155,34 @@ def test_news_that_nobody_can_hear_end_no_command(place: Path, arguments: list[s
         ended = subprocess.run([*COMMAND, *arguments], cwd=place, stdout=subprocess.PIPE, stderr=deaf, check=False, timeout=60)
     assert ended.returncode == code
     assert (place / "tiny.svg").exists() == (code == 0)
+
+
+@pytest.mark.parametrize("command", [["run", "crossbar.yaml", "-w", "tiny.yaml", "-o"], ["import", "m.npy", "-o"], ["trace", "moe", "-o"]])
+def test_a_name_of_bytes_that_are_no_text_is_refused_in_words(place: Path, sparsim: Type, command: list[str]) -> None:
+    outcome = sparsim(*command, "l\udce9")
+    assert outcome.code == 2
+    assert "'l\\xe9': is no text in utf-8; rename the file" in outcome.err
+
+
+def test_a_working_directory_that_is_gone_is_said(place: Path, sparsim: Type) -> None:
+    gone = place / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    for command in (["run", str(place / "crossbar.yaml"), "-w", str(place / "tiny.yaml")], ["new", "machine", "m", "--from", "crossbar"]):
+        assert "the working directory is no longer there" in sparsim(*command).err
+
+
+def test_a_full_disk_is_said_of_the_folder_that_was_asked_for(tmp_path: Path) -> None:
+    """Not of a file in its draft, which is gone by then."""
+
+    def full() -> None:
+        with new_folder(tmp_path / "out", force=False) as draft:
+            raise OutputError(f"{draft}/energy.png: cannot be written: No space left on device")
+
+    with pytest.raises(OutputError, match=re.escape(f"{tmp_path}/out/energy.png: cannot be written")):
+        full()
+    assert list(tmp_path.iterdir()) == []
 
 
 @contextmanager

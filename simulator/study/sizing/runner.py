@@ -28,7 +28,8 @@ from simulator.workload.types import Operation, Workload
 
 T = TypeVar("T")
 RECALLED = 1_500_000
-"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 350 MB a process."""
+"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 350 MB a process of fabrics of
+units; of arrays up to 2.5 GB, since the schedules of theirs that are kept hold far more numbers than they count for."""
 PART = 4
 """A rehearsal is of so small a part of the tokens and blocks of a workload."""
 PARTED = "activation_buffer_kib"
