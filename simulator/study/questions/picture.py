@@ -10,7 +10,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from simulator.report.pictures import PictureStyle, current_style
 from simulator.report.plots.fitting import briefs, legend_columns
@@ -114,6 +114,7 @@ def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, line
     ticks = [_tick(spec, x) for x in xs_all]
     if axes.get_xscale() == "log" and len(xs_all) <= _TICKS and max(map(len, ticks)) * len(ticks) <= _ROOM[current_style()]:
         axes.set_xticks(xs_all, ticks)
+        axes.xaxis.set_minor_locator(NullLocator())  # there are no values between
     axes.set_xlabel(spec.label or short(spec.x))
     _labelled(axes, evidence, column)
 
