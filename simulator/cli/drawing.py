@@ -1,4 +1,4 @@
-"""Matplotlib as a command loads it: a quarter quicker than as a library, since nobody asks a command for help texts."""
+"""Matplotlib as `run` and `compare` load it: a quarter quicker than as a library, since nobody asks a command for help texts."""
 
 from __future__ import annotations
 

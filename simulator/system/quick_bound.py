@@ -124,7 +124,8 @@ class QuickBound(Struct, frozen=True, eq=False, dict=True):
         start = max(
             free,
             x_asked + sums.x.start(spec, dram, spec.x_bytes_per_cycle),
-            w_asked + sums.w.start(spec, dram, spec.w_bytes_per_cycle),
+            # of a W of which nothing is to come, its reading does not hold the tile
+            w_asked + sums.w.start(spec, dram, spec.w_bytes_per_cycle) if sums.w.all else 0,
         )
         if sums.x.in_dram and sums.w.in_dram and sums.x.all and sums.w.all:
             served = min(x_asked, w_asked) + spec.dram_latency_cycles + dram.cycles(sums.x.all + sums.w.all)

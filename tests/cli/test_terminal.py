@@ -224,3 +224,15 @@ def test_without_stdout_and_stderr_a_command_writes_to_nowhere(monkeypatch: pyte
     assert [stream.name for stream in (sys.stdout, sys.stderr)] == [os.devnull, os.devnull]
     sys.stdout.close()
     sys.stderr.close()
+
+
+def test_news_that_a_full_pipe_cannot_take_are_not_waited_for() -> None:
+    """Nobody reads, and the pipe is not to be waited for: what is said is lost, in a moment."""
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    said = "import sys; from simulator.cli.entry import speak_to_anyone; speak_to_anyone(); sys.stderr.write('x' * 500_000)"
+    try:
+        assert subprocess.run([sys.executable, "-c", said], stderr=writes, timeout=20, check=False).returncode == 0
+    finally:
+        os.close(reads)
+        os.close(writes)

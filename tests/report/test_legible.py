@@ -176,3 +176,5 @@ def test_names_are_cut_in_the_middle_and_stay_apart() -> None:
     assert [name[-2:] for name in same.values()] == ["0…", "1…", "2…"], "by what stands before an end that all have"
     never = [f"{'a' * 40}{place}{'b' * 40}{end}" for place in range(3) for end in "xy"]
     assert briefs(never) == {name: name for name in never}, "whole where no end tells them apart"
+    alike = ["x" * 40, "x" * 45]
+    assert briefs(alike) == {name: name for name in alike}, "nor a name that is the end of another lost"

@@ -283,6 +283,10 @@ def keeps(least_room: int | None, room_bytes: int) -> bool:
     return least_room is not None and least_room <= room_bytes
 
 
+_AT_ONCE = 8
+"""Programs that `Floors` holds."""
+
+
 @dataclass(frozen=True, eq=False)
 class Floors:
     """Bounds of least programs that are alike but for the cycles of their tiles."""
@@ -297,6 +301,8 @@ class Floors:
         key = kept, tuple(cycles)
         if key not in self._latest:
             if kept not in self._at_once:
+                if len(self._at_once) >= _AT_ONCE:
+                    self._at_once.clear()
                 self._at_once[kept] = make()
             self._latest.clear()
             self._latest[key] = QuickBound(_taking(self._at_once[kept], cycles))

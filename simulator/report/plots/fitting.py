@@ -33,9 +33,10 @@ def briefs(names: Iterable[str], most: int | None = None) -> dict[str, str]:
     room = _NAME[current_style()] if most is None else most
     every = list(dict.fromkeys(names))
     long = [name for name in every if len(name) > room]
-    same = _alike([name[::-1] for name in long])
+    # of the shortest name, too, as much is left as there is room for
+    same = max(0, min(_alike([name[::-1] for name in long]), min(map(len, long), default=0) - room))
     # where all end alike, what tells them apart stands before that end
-    for ends in (0, same) if len(long) > 1 else (0,):
+    for ends in (0, same) if same else (0,):
         left = room - bool(ends)
         for tail in sorted(range(1, left - 1), key=lambda tail: abs(tail - (left - 1) // 2)):
             cut = {name: name[: len(name) - ends] for name in long}

@@ -45,12 +45,13 @@ def log_ticks(axis: Axis, wide: float) -> None:
 
 
 def plain_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -> None:
-    """Make the axis logarithmic where its values span more than 8 to 1, and write its ticks without exponents."""
+    """Make the axis logarithmic where its values span more than 8 to 1; ticks of one that is not are written out."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     if min(values) > 0 and (wide := max(values) / min(values)) > _FAR:
         (axes.set_xscale if which == "x" else axes.set_yscale)("log")
         log_ticks(axis, wide)
-    axis.set_major_formatter(FuncFormatter(plain))
+    else:
+        axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
 
 
 def with_unit(metric: str, unit: str) -> str:

@@ -92,8 +92,11 @@ class Dispatch(Struct):
         self._uses.update(keys)
         try:
             yield
-        finally:
-            self.release(keys)
+        finally:  # whoever counts on them still, after an error, is heard by nobody
+            for key in keys:
+                self._uses.pop(key, None)
+                if key in self._shared:
+                    self.executor.forget(self._shared.pop(key))
 
     def share(self, keys: Sequence[str]) -> dict[str, Any]:
         """What stands for these inputs; they are made where they have not been."""
@@ -221,6 +224,13 @@ class Run:
         else:
             self.shares.give(numbers, worker)
         return numbers
+
+    def drop(self, numbers: range) -> None:
+        """Leave out those of some tasks that no worker has begun."""
+        for waiting in (*self.shares.waiting, self.suspects):
+            for number in [number for number in waiting if number in numbers]:
+                waiting.remove(number)
+                self.dispatch.release(self.tasks[number].inputs)
 
     def keep_to_its_own(self, worker: int, *, does: bool) -> None:
         """Whether a worker waits for tasks of its own where it has none, rather than help others."""

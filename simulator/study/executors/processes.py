@@ -53,7 +53,7 @@ class Processes:
         return Spooled.write(next(self._files), value)
 
     def forget(self, shared: Spooled) -> None:
-        """Remove the file of an input; workers that hold it keep it."""
+        """Remove the file of an input; workers that hold it let go with their next batch."""
         shared.path.unlink(missing_ok=True)
 
     def hand_on(self) -> None:

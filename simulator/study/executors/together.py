@@ -112,7 +112,7 @@ class _Together(Generic[T]):
                     yield self.ended.pop()
                 if self.live:
                     for number, answer in self.run.round(bell):
-                        self.asked.pop(number).learn(number, answer)
+                        self._learn(number, answer)
         finally:
             self._close()
 
@@ -153,6 +153,12 @@ class _Together(Generic[T]):
     def _take(self, question: _Question, worker: int) -> None:
         question.numbered(self.run.add(question.tasks, worker))
         self.asked |= dict.fromkeys(question.numbers, question)
+
+    def _learn(self, number: int, answer: Any) -> None:
+        question = self.asked.pop(number)
+        question.learn(number, answer)
+        if error_of(answer) is not None:  # the others are for nobody
+            self.run.drop(question.numbers)
 
     def _end(self, number: int, worker: int, outcome: T | Exception) -> None:
         self.live -= 1

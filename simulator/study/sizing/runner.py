@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -181,7 +181,7 @@ def machine_runner(workload: Workload, executor: Executor, engine: EngineName = 
 
 def searched_together(
     workload: Workload, executor: Executor, searches: Sequence[Callable[[Runner, Tell], T]], hear: Tell
-) -> Iterator[tuple[int, T | Exception]]:
+) -> Generator[tuple[int, T | Exception], None, None]:
     """Yield the number of each search and what it found or raised, as they end: as many at once as an executor has workers.
 
     What searches tell is heard in this thread.

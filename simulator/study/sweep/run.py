@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS
-from simulator.errors import ConfigError, MappingError
+from simulator.errors import ConfigError, MappingError, SparsimError
 from simulator.kinds import kind_of
 from simulator.recall import fingerprint
 from simulator.study.design import digest
@@ -230,15 +230,20 @@ class _Sweep:
         """Search on one workload with the workers that points run in; what is found is stored at once."""
         kinds = [kind_of(search.machine) for search in searches]
         self.options.prepare(list(dict.fromkeys(kernel for kind in kinds for kernel in (*kind.kernels, *kind.planning_kernels))))
-        workload = searches[0].recipe.make()
+        try:
+            workload = searches[0].recipe.make()
+        except SparsimError as error:  # told at each point that needs it
+            self._found |= dict.fromkeys((search.key for search in searches), error)
+            return
         finding = [partial(_found_by, search, workload) for search in searches]
-        for number, found in searched_together(workload, self._executor, finding, self.listen):
-            search = searches[number]
-            self._found[search.key] = found
-            if isinstance(found, Scaled):
-                self.store.add_sizes(search.key, {"sizes": dict(found.sizes), "unexamined": found.unexamined})
-            elif isinstance(found, ConfigError | MappingError):
-                self.store.add_sizes(search.key, {REFUSED: str(found)})
+        with closing(searched_together(workload, self._executor, finding, self.listen)) as outcomes:
+            for number, found in outcomes:
+                search = searches[number]
+                self._found[search.key] = found
+                if isinstance(found, Scaled):
+                    self.store.add_sizes(search.key, {"sizes": dict(found.sizes), "unexamined": found.unexamined})
+                elif isinstance(found, ConfigError | MappingError):
+                    self.store.add_sizes(search.key, {REFUSED: str(found)})
 
     def _run_at(self, asked: Sequence[Coordinates]) -> None:
         """Bring the rows of these coordinates about."""

@@ -12,6 +12,7 @@ from study.executors.tasks import Base, Task, add
 from simulator.errors import ConfigError, MappingError, WorkerError
 from simulator.processors import processors
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, local
+from simulator.study.executors.dispatch import Run
 
 
 @pytest.fixture(params=["in_process", "processes"])
@@ -36,6 +37,23 @@ def test_what_is_held_is_made_once(executor: Executor) -> None:
     with dispatch.holding("base"):
         assert [dispatch.answers([Task(number)]) for number in range(3)] == [[1], [2], [3]]
     assert made == ["base"]
+
+
+def test_what_was_held_is_forgotten_though_a_task_failed(executor: Executor) -> None:
+    made: list[str] = []
+    dispatch = Dispatch(executor, add, lambda key: made.append(key) or 1)  # type: ignore[func-returns-value]
+    with pytest.raises(MappingError), dispatch.holding("base"):
+        dispatch.answers([Task(0, "fail"), *map(Task, range(1, 9))])
+    with dispatch.holding("base"):
+        assert dispatch.answers([Task(0)]) == [1]
+    assert made == ["base", "base"]
+
+
+def test_tasks_that_nobody_began_can_be_left_out() -> None:
+    with local(1) as executor:
+        run = Run(Dispatch(executor, add, lambda key: 0))
+        run.drop(run.add([Task(number) for number in range(5)]))
+        assert run.over
 
 
 def test_a_worker_lets_go_of_what_is_forgotten() -> None:

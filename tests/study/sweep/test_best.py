@@ -233,3 +233,18 @@ def test_two_processes_find_the_same(sweep: Run, searched: SweepRun) -> None:
 def test_mistakes_are_named(overrides: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_sweep("sweep.yaml", overrides)
+
+
+def test_a_workload_that_cannot_be_read_fails_its_own_points_alone(place: Path) -> None:
+    (place / "broken.npz").write_bytes(b"no archive")
+    product = "{name: a, kind: SpMM, shape: {m: 8, k: 8, n: 8}, weight: {file: broken.npz}, activation: {pattern: dense}}"
+    (place / "bad.yaml").write_text(f"name: bad\noperations:\n  - {product}\n")
+    overrides = [
+        "axes={workload: [bad.yaml, tiny.yaml]}",
+        "workload=null",
+        "machine=small.yaml",
+        f"equal={{area: {_cap()!r}, best: time, budget: 2}}",
+    ]
+    with Store(place / "store.sqlite") as store:
+        rows = run_sweep(load_sweep("sweep.yaml", overrides), store, Options()).rows
+    assert ["broken.npz" in row.reason for row in rows] == [True, False]
