@@ -83,7 +83,14 @@ def product(m: int, k: int, n: int, weight: dict[str, Any], kind: str) -> dict[s
     return {"name": "product", "kind": kind, "shape": shape, "weight": weight, "activation": {"pattern": "dense"}}
 
 
-SWITCH = ("fabric.units=64", "fabric.banks=64", "fabric.network.queues=fifo", "fabric.network.iterations=1", "fabric.network.depth=16")
+SWITCH = (
+    "fabric.units=64",
+    "fabric.multicast=false",
+    "fabric.banks=64",
+    "fabric.network.queues=fifo",
+    "fabric.network.iterations=1",
+    "fabric.network.depth=16",
+)
 ARRAY = ("fabric.rows=128", "fabric.cols=128")
 ARRAY_FILES = {
     "product.csv": "Layer,M,N,K,\nproduct,3072,512,768,\n",
