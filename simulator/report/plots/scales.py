@@ -22,6 +22,11 @@ _LONG = 6
 _UP = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
+def written(tick: float, _: int | None = None) -> str:
+    """A tick with all of its digits: ticks of a linear axis are alike."""
+    return f"{tick:,.10g}"
+
+
 def plain(tick: float, _: int | None = None) -> str:
     """A tick without exponent; a very large or small one as a power of ten.
 
@@ -29,7 +34,7 @@ def plain(tick: float, _: int | None = None) -> str:
     ('0.05', '20,000', '2·10⁹', '10⁻⁷')
     """
     if tick <= 0 or abs(decades := math.log10(tick)) < _LONG:
-        return f"{tick:,.10g}"
+        return written(tick)
     power = math.floor(decades + 1e-9)
     raised = f"10{str(power).translate(_UP)}"
     times = f"{tick / 10.0**power:.4g}"
@@ -51,7 +56,7 @@ def plain_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -
         (axes.set_xscale if which == "x" else axes.set_yscale)("log")
         log_ticks(axis, wide)
     else:
-        axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
+        axis.set_major_formatter(FuncFormatter(written))
 
 
 def with_unit(metric: str, unit: str) -> str:

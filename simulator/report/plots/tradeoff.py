@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 from simulator.report.numbers import common_scale
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.looks import looks
-from simulator.report.plots.scales import log_ticks, plain
+from simulator.report.plots.scales import log_ticks, written
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.result import Result
 
@@ -64,7 +64,8 @@ def _scale(axes: Axes, values: Sequence[float], which: Literal["x", "y"]) -> Non
     if far:
         low, high = _limits(values)
         log_ticks(axis, high / low)
-    axis.set_major_formatter(FuncFormatter(plain))
+    else:
+        axis.set_major_formatter(FuncFormatter(written))
 
 
 def _far_apart(values: Sequence[float]) -> bool:
