@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measuring import Figures, markdown
+from measuring import Figures, markdown, tell
 
 from simulator.engine.compiled.system.engine import SYSTEM_KERNEL
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
@@ -204,8 +204,7 @@ def measure(repeats: int) -> Figures:
     found = {}
     for name, row in ROWS.items():
         found[name] = figures_of(row, repeats)
-        sys.stdout.write(f"  {name}: {json.dumps(found[name])}\n")
-        sys.stdout.flush()
+        tell(name, found[name])
     draw_plot(found)
     return found
 

@@ -7,13 +7,12 @@ calibration loop is a Numba pass that gathers the same words from memory, in req
 from __future__ import annotations
 
 import statistics
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numba
 import numpy as np
-from measuring import Figures, markdown, median_seconds, seconds_of
+from measuring import Figures, markdown, median_seconds, seconds_of, tell
 
 from simulator.engine.batch import WorkBatch
 from simulator.engine.cluster import ClusterSpec
@@ -127,8 +126,7 @@ def measure(repeats: int) -> Figures:
             "flits_per_s": round(flits),
             "times_booksim": round(flits / BOOKSIM_FLITS_PER_S[queues]),
         }
-        sys.stdout.write(f"  {queues}: {found[queues]}\n")
-        sys.stdout.flush()
+        tell(queues, found[queues])
     return found
 
 

@@ -67,6 +67,12 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor() or "unknown")
 
 
+def tell(name: str, found: Figures) -> None:
+    """Say at once what was found: all of it takes minutes."""
+    sys.stdout.write(f"  {name}: {found}\n")
+    sys.stdout.flush()
+
+
 def markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table."""
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, ["---"] * len(headings), *rows))

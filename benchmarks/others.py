@@ -12,14 +12,13 @@ import json
 import os
 import shlex
 import statistics
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from measuring import Figures, command_use, markdown, shown, sparsim_command
+from measuring import Figures, command_use, markdown, shown, sparsim_command, tell
 
 
 @dataclass(frozen=True)
@@ -200,8 +199,7 @@ def measure(repeats: int) -> Figures:
     found = {}
     for name, row in ROWS.items():
         found[name] = row.figures(repeats)
-        sys.stdout.write(f"  {name}: {found[name]}\n")
-        sys.stdout.flush()
+        tell(name, found[name])
     return found
 
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from measuring import Figures, markdown, shown
+from measuring import Figures, markdown, shown, tell
 
 from simulator.engine.compiled.system.engine import SYSTEM_KERNEL
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
@@ -104,8 +103,7 @@ def measure(repeats: int) -> Figures:
     found: dict[str, Figures] = {}
     for keys, axes in AXES.items():
         found[keys] = {**recalled(axes, repeats), **(in_processes(axes, repeats) if keys in ASKED else {})}
-        sys.stdout.write(f"  {keys}: {found[keys]}\n")
-        sys.stdout.flush()
+        tell(keys, found[keys])
     return found
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import itertools
 import statistics
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from measuring import Figures, command_use, markdown, median_seconds, shown, sparsim_command
+from measuring import Figures, command_use, markdown, median_seconds, shown, sparsim_command, tell
 from msgspec import Struct
 
 COMPARE = ["compare", "crossbar", "hybrid", "replication", "partition", "systolic", "-w", "tinygpt"]
@@ -135,8 +134,7 @@ def measure(repeats: int) -> Figures:
     found = {}
     for name, row in ROWS.items():
         found[name] = {key: round(value, 4) for key, value in row.measure(repeats).items()}
-        sys.stdout.write(f"  {name}: {found[name]}\n")
-        sys.stdout.flush()
+        tell(name, found[name])
     return found
 
 

@@ -95,8 +95,7 @@ class Dispatch(Struct):
         finally:  # whoever counts on them still, after an error, is heard by nobody
             for key in keys:
                 self._uses.pop(key, None)
-                if key in self._shared:
-                    self.executor.forget(self._shared.pop(key))
+                self._forget(key)
 
     def share(self, keys: Sequence[str]) -> dict[str, Any]:
         """What stands for these inputs; they are made where they have not been."""
@@ -113,8 +112,12 @@ class Dispatch(Struct):
         """Count down, and forget inputs that no task needs any more."""
         for key in keys:
             self._uses[key] -= 1
-            if self._uses[key] <= 0 and key in self._shared:
-                self.executor.forget(self._shared.pop(key))
+            if self._uses[key] <= 0:
+                self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        if key in self._shared:
+            self.executor.forget(self._shared.pop(key))
 
     def batch_size(self, waiting: int) -> int:
         """As many as take half a second, but no more than leaves every worker some."""
