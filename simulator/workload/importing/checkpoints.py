@@ -61,7 +61,7 @@ def read_checkpoint(path: Path, wanted: Sequence[str], layout: Layout) -> Import
                 if name in joined:
                     matrix = _some(joined[name].matrix())
                 else:
-                    matrix = _csr(tensors[name], unfit.get(name), inputs.get(name, 1), tensors.get(masked.get(name, "")))
+                    matrix = _csr(tensors[name], unfit.get(name), inputs.get(name, 1), tensors[masked[name]] if name in masked else None)
             except OperandError as error:
                 if name in wanted:
                     raise OperandError(f"{name}: {error}") from error
