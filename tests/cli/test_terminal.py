@@ -77,7 +77,7 @@ def test_the_verdict_comes_first_on_eighty_columns(place: Path, sparsim: Type, m
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 22
     full = sparsim(*command, "-o", "out", "--force", "--full").out
-    assert full.startswith("\n".join(lines[:-2])), "the same, then all the rest"
+    assert full.startswith("\n".join(lines[:-3])), "the same, then all the rest"
     assert "utilization" in full
     assert "utilization:" not in full, "footnotes are in table.txt and in explain"
     assert max(map(len, full.splitlines())) <= 80
