@@ -18,6 +18,7 @@ from simulator.network.traffic import TrafficPoint
 from simulator.pricing import elaborate, hardware_of, technology_of
 from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.report.pictures import PictureFormat
+from simulator.report.tables import Stacked
 from simulator.study.load_latency import NetworkCurve
 from simulator.version import package_version
 
@@ -92,10 +93,10 @@ def _verdict(curve: NetworkCurve) -> str:
     return f"Of {curve.traffic} traffic, the network of {curve.name} takes at most {most}{beside}. {latency}."
 
 
-def _loads(points: Sequence[TrafficPoint]) -> Table:
+def _loads(points: Sequence[TrafficPoint]) -> Stacked:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("offered load", "throughput", "mean latency (cycles)", "mean outstanding (flits)"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for point in points:
         table.add_row(f"{point.load:.3f}", f"{point.throughput:.4f}", f"{point.mean_latency_cycles:,.2f}", f"{point.mean_outstanding:,.1f}")
-    return table
+    return Stacked(table)

@@ -22,6 +22,7 @@ from simulator.machine.model import Elaborated, Machine
 from simulator.pipeline import simulate
 from simulator.pricing import pricer_of, technology_of
 from simulator.report.numbers import percent, significant, times
+from simulator.report.tables import Stacked
 from simulator.report.verdict import LEVEL
 from simulator.result import Result
 from simulator.run.run import Progress
@@ -277,7 +278,7 @@ def step_table(study: StepStudy, every: int) -> RenderableType:
     table.add_row("step with sampled dW", *_total(study.sampled_phases, study.sampled.cycles, study.sampled.energy_pj), style="bold")
     table.add_row("dW whole", *_figures(dense["dW"], study.dense.cycles, study.dense.energy_pj))
     table.add_row("step with whole dW", *_total(study.dense_phases, study.dense.cycles, study.dense.energy_pj), style="bold")
-    return Group(Text(_verdict(study), style="bold"), Text(), table, Text(), *_gains(study), Text(), *_rebuild(study, every))
+    return Group(Text(_verdict(study), style="bold"), Text(), Stacked(table), Text(), *_gains(study), Text(), *_rebuild(study, every))
 
 
 def _verdict(study: StepStudy) -> str:
