@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +15,7 @@ from simulator.activity import CAUSES, IDEAL_PARTS
 from simulator.cost.types import SPREAD, ComponentCost, Power
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, percent, significant, times
+from simulator.report.plain import is_plain, plain_lines, plain_width
 from simulator.result import METRICS, Result
 from simulator.terms import Metric
 
@@ -108,6 +110,12 @@ class Whole:
         self.table = table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = plain_lines(self.table, _WIDEST) if is_plain(console) else None
+        if lines is not None:
+            for line in lines:
+                yield Segment(line)
+                yield Segment.line()
+            return
         # a table that does not expand takes what it needs of any width, which need not be measured before
         yield from console.render(self.table, options.update(width=_WIDEST))
 
@@ -131,7 +139,8 @@ class Fitted:
 
 
 def _width(table: Table, console: Console, options: ConsoleOptions) -> int:
-    return table.__rich_measure__(console, options.update(max_width=_WIDEST)).maximum
+    width = plain_width(table)
+    return width if width is not None else table.__rich_measure__(console, options.update(max_width=_WIDEST)).maximum
 
 
 def operations_table(result: Result) -> RenderableType:
