@@ -92,8 +92,8 @@ def _as_ascii(character: str) -> str:
 def printable(text: str) -> str:
     """Text of a file or a name as a terminal may get it: what it would obey instead of showing is written as an escape.
 
-    >>> printable("a\x1b[2J×")
-    'a\\x1b[2J×'
+    >>> print(printable(chr(27) + "[2J×"))
+    \\x1b[2J×
     """
     return "".join(mark if mark.isprintable() or mark in "\n\t" else mark.encode("unicode_escape").decode("ascii") for mark in text)
 
