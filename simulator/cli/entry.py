@@ -63,6 +63,12 @@ def show_all_text() -> None:
             stream.reconfigure(errors="sparsim")
 
 
+def forget_no_width() -> None:
+    """Leave out a width of no columns, which some terminals state that have none: nothing would be shown."""
+    if os.environ.get("COLUMNS", "").strip("0 ") == "":
+        os.environ.pop("COLUMNS", None)
+
+
 def check_text(arguments: Sequence[str]) -> None:
     """Raise ConfigError for bytes that are no text in this computer's encoding: results name their command and files, as text."""
     for argument in arguments:
@@ -122,6 +128,7 @@ def main() -> None:
         open_closed_streams()
         speak_to_anyone()
         show_all_text()
+        forget_no_width()
         check_text(sys.argv[1:])
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import application
