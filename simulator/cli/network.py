@@ -90,7 +90,7 @@ def network_command(
             engine=engine.value,
             saturation=saturation,
             prepare=(lambda: ensure_kernels([SWITCH_KERNEL])) if engine is EngineChoice.compiled else None,
-            progress=lambda done: report(f"{model.name}: {len(loads)} loads", done),
+            progress=lambda done: report(f"{model.name}: {len(loads)} load{'s' if len(loads) > 1 else ''}", done),
         )
     if as_json:
         typer.echo(json.dumps(curve.to_dict(), indent=1))

@@ -19,6 +19,7 @@ from simulator.pricing import elaborate, hardware_of, technology_of
 from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
+from simulator.report.tables import Stacked
 from simulator.study.load_latency import NetworkCurve
 from simulator.version import package_version
 
@@ -93,12 +94,12 @@ def _verdict(curve: NetworkCurve) -> str:
     return f"Of {curve.traffic} traffic, the network of {curve.name} takes at most {most}{beside}. {latency}."
 
 
-def _loads(points: Sequence[TrafficPoint]) -> Table:
+def _loads(points: Sequence[TrafficPoint]) -> Stacked:
     table = Table(box=None, pad_edge=False, header_style="bold")
     rate = "flits/source/cycle"
     for heading, unit in (("offered load", rate), ("throughput", rate), ("mean latency", "cycles"), ("mean outstanding", "flits")):
-        table.add_column(f"{heading}\n{unit}", justify="right")
+        table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True)
     for point in points:
         waits = significant(point.mean_latency_cycles), significant(point.mean_outstanding)
         table.add_row(f"{point.load:.3f}", f"{point.throughput:.3f}", *waits)
-    return table
+    return Stacked(table)

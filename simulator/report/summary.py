@@ -12,6 +12,7 @@ from simulator.cost.types import on_fabric
 from simulator.report.glossary import label
 from simulator.report.numbers import common_scale, percent, significant
 from simulator.report.sentences import largest_loss
+from simulator.report.tables import Stacked
 from simulator.report.verdict import Verdict
 from simulator.result import OBJECTIVE, Result
 
@@ -38,7 +39,7 @@ def summary_table(results: Sequence[Result], verdict: Verdict | None = None) -> 
     for result in ordered:
         figures = [significant(float(getattr(result, name)) * factor) for name, (factor, _) in zip(_FIGURES, scales, strict=True)]
         table.add_row(result.name, *figures, _loss(result), _bound(result))
-    return table
+    return Stacked(table)
 
 
 _FIGURES: Mapping[str, str] = {"seconds": "s", "energy_pj": "pJ", "fabric_area_mm2": "mm²", OBJECTIVE: "J·s·mm²"}

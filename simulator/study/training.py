@@ -23,6 +23,7 @@ from simulator.pipeline import simulate
 from simulator.pricing import pricer_of, technology_of
 from simulator.report.numbers import percent, significant, times
 from simulator.report.summary import beside
+from simulator.report.tables import Stacked
 from simulator.report.verdict import LEVEL
 from simulator.result import Result
 from simulator.run.run import Progress
@@ -286,7 +287,7 @@ def step_table(study: StepStudy, every: int) -> RenderableType:
     return Group(Text(_verdict(study), style="bold"), Text(), _phases(study), Text(), *_gains(study), Text(), *_rebuild(study, every))
 
 
-def _phases(study: StepStudy) -> Table:
+def _phases(study: StepStudy) -> Stacked:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("phase", "useful MACs", "of dense", "cycles", "share", "energy µJ", "share"):
         table.add_column(heading, justify="left" if not table.columns else "right", no_wrap=True)
@@ -297,7 +298,7 @@ def _phases(study: StepStudy) -> Table:
     table.add_row("step with sampled dW", *_total(study.sampled_phases, study.sampled.cycles, study.sampled.energy_pj), style="bold")
     table.add_row("dW whole", *_figures(dense["dW"], study.dense.cycles, study.dense.energy_pj))
     table.add_row("step with whole dW", *_total(study.dense_phases, study.dense.cycles, study.dense.energy_pj), style="bold")
-    return table
+    return Stacked(table)
 
 
 def _verdict(study: StepStudy) -> str:

@@ -15,14 +15,19 @@ from simulator.result import Result
 from simulator.result.saved import head_of
 
 Type = Callable[..., Any]
+Once = Callable[[Path, Callable[[], object]], None]
 
 
 @pytest.fixture
-def saved(place: Path) -> Path:
+def saved(place: Path, once: Once) -> Path:
     folder = place / "saved"
-    folder.mkdir()
-    for name in MACHINES:
-        small_run(name).to_json(folder / f"result-{name}.json")
+
+    def save() -> None:
+        folder.mkdir()
+        for name in MACHINES:
+            small_run(name).to_json(folder / f"result-{name}.json")
+
+    once(place, save)
     return folder
 
 
@@ -171,7 +176,7 @@ def test_compare_says_what_is_robust(place: Path, sparsim: Type) -> None:
 
 
 def test_of_many_refusals_the_first_are_shown(place: Path, sparsim: Type) -> None:
-    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one")
+    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one", "--no-plots")
     text = (place / "one" / "result.json").read_text(encoding="utf-8")
     (place / "many").mkdir()
     for index in range(25):
@@ -183,7 +188,7 @@ def test_of_many_refusals_the_first_are_shown(place: Path, sparsim: Type) -> Non
 
 
 def test_a_result_that_was_cut_off_or_laid_out_anew(place: Path, sparsim: Type) -> None:
-    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one")
+    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one", "--no-plots")
     result = place / "one" / "result.json"
     whole = result.read_text(encoding="utf-8")
     as_written = json.loads(sparsim("price", "one", "--json").out)
@@ -196,7 +201,7 @@ def test_a_result_that_was_cut_off_or_laid_out_anew(place: Path, sparsim: Type) 
 
 
 def test_pricing_parses_what_stands_before_the_operations(place: Path, sparsim: Type) -> None:
-    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one")
+    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one", "--no-plots")
     whole = (place / "one" / "result.json").read_bytes()
     head = json.loads(head_of(whole))
     assert set(json.loads(whole)) - set(head) == {"operations", "cost", "operation_costs"}
