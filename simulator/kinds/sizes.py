@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, ClassVar
 
@@ -97,13 +97,19 @@ class Sizes:
                 yield from ({key: value} for value in neighbours(ladder, value_at(machine, key)))
         yield from self.paired_steps(machine)
 
-    def leaps(self, machine: Machine) -> Iterator[Keys]:
-        """What to try of a machine that no single step makes better: every size of what has valleys, and the next sizes of memories with
-        the choices that were made for its own freed again."""
+    def free(self, kept: Collection[str]) -> Keys:
+        """Those of `freed` that are not kept."""
+        return {key: choice for key, choice in self.freed.items() if key not in kept}
+
+    def leaps(self, machine: Machine, kept: Collection[str]) -> Iterator[Keys]:
+        """What to try of a machine that no single step makes better, without the keys that are kept: every size of what has valleys, and
+        the next sizes of memories with the choices that were made for its own freed again."""
         for key in self.valleys:
-            yield from ({key: size} for size in self.around[key])
+            if key not in kept:
+                yield from ({key: size} for size in self.around[key])
         for key in self.fitted:
-            yield from ({key: size, **self.freed} for size in neighbours(self.ladders[key], value_at(machine, key), _LEAPT))
+            if key not in kept:
+                yield from ({key: size, **self.free(kept)} for size in neighbours(self.ladders[key], value_at(machine, key), _LEAPT))
 
     def takes(self, machine: Machine, key: str) -> bool:
         """Whether a step of this key is of use to a machine."""

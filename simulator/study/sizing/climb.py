@@ -85,8 +85,7 @@ class _Climb:
         It begins with the machine's own choice for each operation, whatever its file has chosen for all.
         """
         machine = self.problem.machine
-        freed = {key: value for key, value in kind_of(machine).sizes.freed.items() if key not in self.kept}
-        starts = self._starts(rebuilt(machine, freed) or machine)
+        starts = self._starts(rebuilt(machine, kind_of(machine).sizes.free(self.kept)) or machine)
         return self._rounded(self._walked(starts[:1])[0]) if starts else None
 
     def found(self, begun: Machine | None = None, rehearsed: int = 0) -> Climbed | None:
@@ -184,8 +183,7 @@ class _Climb:
         """The best of what lies further than a step, where it is better; None where there is none."""
         if self.looks.spent:
             return None
-        value = self.looks.known(here)
-        ways = (keys for keys in kind_of(here).sizes.leaps(here) if not any(key in self.kept for key in keys))
+        value, ways = self.looks.known(here), kind_of(here).sizes.leaps(here, self.kept)
         further = [step.machine for keys in ways if (step := Step.of(here, keys)) is not None]
         self.looks.at(further, value)
         better = [machine for machine in further if self._gain(machine, value)]

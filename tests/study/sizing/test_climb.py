@@ -158,6 +158,10 @@ def test_a_memory_is_leapt_to_with_the_mapping_free_to_suit_it() -> None:
     assert found is not None
     assert [value_at(found.machine, key) for key in free] == [2.0, 1]
     assert climb(problem, Valley(WORK), [*keep, "mapping.tokens_per_tile"]).machine == start  # type: ignore[union-attr]
+    cycles[2.0, 2] = -1  # two sizes further, beyond one that does not help
+    further = climb(problem, Valley(WORK), [*keep, "mapping.tokens_per_tile"])
+    assert further is not None
+    assert value_at(further.machine, "fabric.weight_bank_kib") == 2.0
 
 
 def test_the_gap_is_what_bounds_leave_of_other_shapes() -> None:
