@@ -192,8 +192,8 @@ def _choice_message(found: str, allowed: Sequence[str]) -> str:
 
 
 _NUMBERS = {
-    "greater_than_equal": "at least {ge:.12g}",
-    "less_than_equal": "at most {le:.12g}",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
     "int_parsing_size": "a whole number of fewer digits",
@@ -212,7 +212,10 @@ def _number_message(cause: BaseException | None) -> str | None:
     first = cause.errors(include_url=False)[0]
     if first["type"] not in _NUMBERS:
         return None
-    return f"found {str(first['input'])[:40]}; allowed: {_NUMBERS[first['type']].format(**first.get('ctx', {}))}"
+    found = str(first["input"])[:40]
+    bounds = {name: f"{bound:.12g}" if isinstance(bound, float) else bound for name, bound in first.get("ctx", {}).items()}
+    kind = "finite_number" if found.lower().lstrip("+-") == "nan" else first["type"]
+    return f"found {found}; allowed: {_NUMBERS[kind].format(**bounds)}"
 
 
 _COMPLETION = "_SPARSIM_COMPLETE"

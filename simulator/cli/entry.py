@@ -89,6 +89,15 @@ def _as_ascii(character: str) -> str:
     return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii") or "?"
 
 
+def printable(text: str) -> str:
+    """Text of a file or a name as a terminal may get it: what it would obey instead of showing is written as an escape.
+
+    >>> print(printable(f"a{chr(27)}[2J×"))
+    a\\x1b[2J×
+    """
+    return "".join(mark if mark.isprintable() or mark in "\n\t" else mark.encode("unicode_escape").decode("ascii") for mark in text)
+
+
 _STDERR = 2
 USER_ERROR = 2
 BUG = 1
@@ -187,4 +196,4 @@ def _complain(message: str) -> None:
         typer.secho("Error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
     else:
         typer.echo("Error: ", err=True, nl=False)
-    typer.echo(message, err=True)
+    typer.echo(printable(message), err=True)

@@ -94,7 +94,7 @@ class _Choice(Struct, frozen=True, eq=False):
             there = max((left.get(name, 0) for name in operation.depends_on), default=0)
             through = [bound.through(spec, free, there) for bound in bounds]
             free, left[operation.name] = (min(ends) for ends in zip(*through, strict=True))
-        return max(left.values())
+        return max(free, *left.values())
 
     def _played(self, chain: Workload, homes: Sequence[Residency]) -> tuple[float, float]:
         """Cycles and DRAM bytes of a chain that has the machine to itself; endless where the machine cannot hold it."""

@@ -281,8 +281,8 @@ class UnitsMachine(MachineView, frozen=True):
     def _check_combining(self, network: Network) -> None:
         if network.topology != "full":
             raise ValueError(
-                f"fabric.multicast combines requests at the arbiters of one crossbar, which network.topology = {network.topology} has not; "
-                "allowed: network.topology: full, or multicast: false"
+                f"fabric.multicast combines requests at the arbiters of one crossbar, which fabric.network.topology = {network.topology} "
+                "has not; allowed: fabric.network.topology: full, or fabric.multicast: false"
             )
         if self.reply_flits > 1:
             raise ValueError(
