@@ -160,9 +160,18 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     typed = _to_complete(os.environ) if _COMPLETION in os.environ else arguments
     called = next((argument for argument in typed if not argument.startswith("-")), None)
+    if called in VERBS:
+        _hush_matplotlib()
     for name, verb in VERBS.items():
         app.command(name, short_help=verb.short_help, epilog=verb.epilog)(verb.command(name) if name == called else _not_called)
     return app
+
+
+def _hush_matplotlib() -> None:
+    """Keep what Matplotlib logs from stderr, such as where it keeps fonts where it has no folder: commands have words of their own."""
+    import logging
+
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 class _Verbs(TyperGroup):

@@ -25,12 +25,9 @@ from simulator.system.tensors import Residency
 from simulator.workload.types import Operation, Workload
 
 
-def settled(elaborated: Elaborated, workload: Workload, run: Run, floors: Floors, player: Player) -> Workload:
-    """The workload with those chains alone that this machine fuses.
-
-    Raises MappingError for a chain that is demanded and does not fit.
-    """
-    alternatives = Alternatives.of(elaborated.machine, workload)
+def settled(elaborated: Elaborated, alternatives: Alternatives, run: Run, floors: Floors, player: Player) -> Workload:
+    """The workload with those chains alone that this machine fuses."""
+    workload = alternatives.workload
     if not alternatives.optional:
         return alternatives.with_fused(())
     choice = _Choice(elaborated, run, floors, player)

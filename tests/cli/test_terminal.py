@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import re
 import subprocess
@@ -51,6 +52,20 @@ def test_a_full_disk_is_said_and_not_traced(place: Path) -> None:
     assert ended.returncode == 2
     assert b"No space left" in ended.stderr
     assert b"Traceback" not in ended.stderr
+
+
+def test_a_terminal_of_no_columns_shows_what_one_without_a_width_does(place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    shown = sparsim("list").out
+    monkeypatch.setenv("COLUMNS", "0")
+    assert sparsim("list").out == shown != ""
+
+
+def test_what_matplotlib_logs_is_not_said(place: Path, sparsim: Type) -> None:
+    """It may have no folder for fonts, and says so at length."""
+    logging.getLogger("matplotlib").setLevel(logging.NOTSET)
+    assert sparsim("list").code == 0
+    assert not logging.getLogger("matplotlib.font_manager").isEnabledFor(logging.WARNING)
 
 
 @pytest.mark.usefixtures("no_plots")
