@@ -105,7 +105,7 @@ def network_command(
             console = Console(markup=False, highlight=False)
             console.print(network_table(curve) if full else network_summary(curve))
             more = "" if full or len(loads) <= FEW else "; every load: --full, or network.csv there"
-            console.print(f"results in {folder}/{more}", style="dim", soft_wrap=True)
+            console.print(f"\nresults in {folder}/{more}", style="dim", soft_wrap=True)
 
 
 def parse_loads(text: str) -> list[float]:

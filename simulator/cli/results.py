@@ -172,13 +172,13 @@ def _differences(found: Differences) -> RenderableType:
 
     from simulator.report.numbers import significant, times
     from simulator.report.tables import Stacked
-    from simulator.study.sweep.keys import short, shown
+    from simulator.study.sweep.keys import labelled
 
     table = Table(box=None, pad_edge=False)
     for heading in ("point", "metric", "here", "there", "there ÷ here"):
         table.add_column(heading, justify="left" if heading in ("point", "metric") else "right", no_wrap=heading != "point")
     for difference in found.points:
-        label = ", ".join(f"{short(path)} {shown(value)}" for path, value in difference.assignments.items())
+        label = labelled(difference.assignments)
         for name, (here, there) in difference.figures.items():
             cells = ["failed" if value is None else significant(value, 6) for value in (here, there)]
             table.add_row(label, name, *cells, times(there / here) if here and there is not None else "–")

@@ -74,7 +74,7 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
 
     console = Console(markup=False, stderr=True)
     number = f"{len(missing)} simulation kernels" if len(missing) > 1 else "a simulation kernel"
-    notice = (NOTICE if kernels_kept() else NOT_KEPT).format(f"{number} ({', '.join(kernel.name for kernel in missing)})")
+    notice = (NOTICE if kernels_kept() else NOT_KEPT).format(number)
     if not console.is_terminal:
         console.print(notice, soft_wrap=True)
     with bars_away(), console.status(notice) as shown:

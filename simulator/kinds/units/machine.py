@@ -287,7 +287,7 @@ class UnitsMachine(MachineView, frozen=True):
         if self.reply_flits > 1:
             raise ValueError(
                 f"fabric.multicast sends a word to several units at once and needs links of a whole word, {self.word_bits} bits, "
-                f"not network.link_bits = {network.link_bits}; allowed: network.link_bits: auto, or multicast: false"
+                f"not fabric.network.link_bits = {network.link_bits}; allowed: fabric.network.link_bits: auto, or fabric.multicast: false"
             )
 
     @property
