@@ -19,15 +19,21 @@ from simulator.machine.model import Machine
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("repeatable")
+OBJECTS_BEFORE_COLLECTION = 100_000
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Modules and thousands of tests are no garbage; looking for some among them takes a third of the time to collect them."""
+    """Modules and thousands of tests are no garbage; looking for some among them takes a third of the time to collect them.
+
+    Nor is it worth looking often while they run: commands do not either.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
+        gc.freeze()
+        gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
         gc.enable()
 
 

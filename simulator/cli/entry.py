@@ -63,6 +63,12 @@ def show_all_text() -> None:
             stream.reconfigure(errors="sparsim")
 
 
+def forget_no_width() -> None:
+    """Leave out a width of no columns, which some terminals state that have none: nothing would be shown."""
+    if os.environ.get("COLUMNS", "").strip("0 ") == "":
+        os.environ.pop("COLUMNS", None)
+
+
 def check_text(arguments: Sequence[str]) -> None:
     """Raise ConfigError for bytes that are no text in this computer's encoding: results name their command and files, as text."""
     for argument in arguments:
@@ -89,6 +95,15 @@ def _as_ascii(character: str) -> str:
     return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii") or "?"
 
 
+def printable(text: str) -> str:
+    """Text of a file or a name as a terminal may get it: what it would obey instead of showing is written as an escape.
+
+    >>> print(printable(chr(27) + "[2J×"))
+    \\x1b[2J×
+    """
+    return "".join(mark if mark.isprintable() or mark in "\n\t" else mark.encode("unicode_escape").decode("ascii") for mark in text)
+
+
 _STDERR = 2
 USER_ERROR = 2
 BUG = 1
@@ -104,6 +119,7 @@ def main() -> None:
     """Run the command line and end the process: 0 well, 2 a user's mistake, 130 interrupted, 1 a bug."""
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", _WAIT_OF_BLAS)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some among all that is installed takes 8 ms
     try:
         signal.signal(signal.SIGTERM, _terminate)
         # a terminal that is closed; under nohup it is ignored, and stays so
@@ -113,6 +129,7 @@ def main() -> None:
         open_closed_streams()
         speak_to_anyone()
         show_all_text()
+        forget_no_width()
         check_text(sys.argv[1:])
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import application
@@ -187,4 +204,4 @@ def _complain(message: str) -> None:
         typer.secho("Error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
     else:
         typer.echo("Error: ", err=True, nl=False)
-    typer.echo(message, err=True)
+    typer.echo(printable(message), err=True)

@@ -23,7 +23,6 @@ from simulator.cli.options import (
 
 if TYPE_CHECKING:
     from simulator.result.saved import SavedRun
-    from simulator.study.uncertainty import Assessment
 
 
 class MetricChoice(StrEnum):
@@ -72,19 +71,23 @@ def sensitivity_command(
     from rich.console import Console
 
     from simulator.cli.running import Provenance, result_folder
+    from simulator.errors import ConfigError
     from simulator.report.folder import check_free
     from simulator.report.pictures import in_style
     from simulator.report.sensitivity import sensitivity_record, sensitivity_summary, sensitivity_table, write_sensitivity
     from simulator.study.uncertainty import Probe, assess, sensitivity
-    from simulator.study.uncertainty.claims import DEFAULT_METRICS
+    from simulator.study.uncertainty.claims import DEFAULT_METRICS, default_pairs
 
     provenance = Provenance()
     if output is not None:
         check_free(output, force=force)
     runs = _saved(machines, overrides) if workload is None else _simulated(machines, workload, overrides or [])
     folder = result_folder(output, f"sensitivity-{runs[0].workload}", as_json=as_json, force=force)
+    named = _named_pairs([run.name for run in runs], between or [])
     known = assess(runs)
-    pairs = _pairs(known, between or [])
+    pairs = named or default_pairs(known)
+    if not pairs:
+        raise ConfigError(f"only {known.names[0]} is here: a ratio needs two machines")
     probe, metrics = Probe(known), [choice.value for choice in metric or []] or DEFAULT_METRICS
     studies = [sensitivity(probe, first, second, name) for first, second in pairs for name in metrics]
     if folder is not None:
@@ -143,19 +146,17 @@ def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str])
     return [saved_run(result) for result in report.results]
 
 
-def _pairs(known: Assessment, between: Sequence[str]) -> list[tuple[str, str]]:
+def _named_pairs(names: Sequence[str], between: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of runs as typed. Raises ConfigError for what is none."""
     from simulator.errors import ConfigError
-    from simulator.study.uncertainty.claims import default_pairs
+    from simulator.study.uncertainty.assessment import place_of
 
     pairs = []
     for text in between:
-        names = [name.strip() for name in text.split(",")]
-        if len(names) != 2 or names[0] == names[1]:
-            raise ConfigError(f"--between {text}: allowed: two of {', '.join(known.names)}, as A,B")
-        for name in names:
-            known.index(name)
-        pairs.append((names[0], names[1]))
-    found = pairs or default_pairs(known)
-    if not found:
-        raise ConfigError(f"only {known.names[0]} is here: a ratio needs two machines")
-    return found
+        pair = [name.strip() for name in text.split(",")]
+        if len(pair) != 2 or pair[0] == pair[1]:
+            raise ConfigError(f"--between {text}: allowed: two of {', '.join(names)}, as A,B")
+        for name in pair:
+            place_of(name, names)
+        pairs.append((pair[0], pair[1]))
+    return pairs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -52,6 +53,7 @@ class Outcome:
 
 
 Type = Callable[..., Outcome]
+Once = Callable[[Path, Callable[[], object]], None]
 
 
 @pytest.fixture
@@ -80,6 +82,21 @@ def sparsim(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     yield run
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """`once(place, make)`: let `make` fill the folder `place` for the first test of a module that asks, and copy it for all others."""
+    kept = tmp_path_factory.mktemp("kept") / "place"
+
+    def fill(place: Path, make: Callable[[], object]) -> None:
+        if kept.exists():
+            shutil.copytree(kept, place, dirs_exist_ok=True)
+        else:
+            make()
+            shutil.copytree(place, kept)
+
+    return fill
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 Type = Callable[..., Any]
+Once = Callable[[Path, Callable[[], object]], None]
 STORE = "reports/store.sqlite"
 SWEEP = """
 name: cond
@@ -25,9 +26,12 @@ axes:
 
 
 @pytest.fixture
-def swept(place: Path, sparsim: Type, no_sweep_plots: None) -> Path:
-    (place / "cond.yaml").write_text(SWEEP, encoding="utf-8")
-    assert sparsim("sweep", "cond.yaml", "-j", "0", "-q").code == 0
+def swept(place: Path, once: Once, sparsim: Type, no_sweep_plots: None) -> Path:
+    def sweep() -> None:
+        (place / "cond.yaml").write_text(SWEEP, encoding="utf-8")
+        assert sparsim("sweep", "cond.yaml", "-j", "0", "-q").code == 0
+
+    once(place, sweep)
     return place
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import re
 import subprocess
@@ -26,10 +28,12 @@ def _typed(*arguments: str, place: Path, **environment: str) -> subprocess.Compl
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
-def test_text_is_shown_as_the_encoding_allows(place: Path, encoding: str) -> None:
-    shown = _typed("explain", "edap_js_mm2", place=place, PYTHONIOENCODING=encoding)
-    assert shown.returncode == 0, shown.stderr
-    text = shown.stdout.decode(encoding)
+def test_text_is_shown_as_the_encoding_allows(sparsim: Type, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding=encoding))
+    assert sparsim("explain", "edap_js_mm2").code == 0
+    sys.stdout.flush()
+    text = shown.getvalue().decode(encoding)
     assert "?" not in text
     assert ("mm2]" if encoding == "ascii" else "mm²]") in text
     assert ("energy x time" if encoding == "ascii" else "energy × time") in text
@@ -48,6 +52,20 @@ def test_a_full_disk_is_said_and_not_traced(place: Path) -> None:
     assert ended.returncode == 2
     assert b"No space left" in ended.stderr
     assert b"Traceback" not in ended.stderr
+
+
+def test_a_terminal_of_no_columns_shows_what_one_without_a_width_does(place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    shown = sparsim("list").out
+    monkeypatch.setenv("COLUMNS", "0")
+    assert sparsim("list").out == shown != ""
+
+
+def test_what_matplotlib_logs_is_not_said(place: Path, sparsim: Type) -> None:
+    """It may have no folder for fonts, and says so at length."""
+    logging.getLogger("matplotlib").setLevel(logging.NOTSET)
+    assert sparsim("list").code == 0
+    assert not logging.getLogger("matplotlib.font_manager").isEnabledFor(logging.WARNING)
 
 
 @pytest.mark.usefixtures("no_plots")
@@ -77,7 +95,7 @@ def test_the_verdict_comes_first_on_eighty_columns(place: Path, sparsim: Type, m
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 22
     full = sparsim(*command, "-o", "out", "--force", "--full").out
-    assert full.startswith("\n".join(lines[:-2])), "the same, then all the rest"
+    assert full.startswith("\n".join(lines[:-3])), "the same, then all the rest"
     assert "utilization" in full
     assert "utilization:" not in full, "footnotes are in table.txt and in explain"
     assert max(map(len, full.splitlines())) <= 80

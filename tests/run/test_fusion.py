@@ -118,7 +118,7 @@ def test_y_is_numpys_and_what_one_leaves_the_next_takes(case: Case) -> None:
 @given(case=cases(**ROOMY))
 def test_where_no_sums_are_added_on_the_bus_as_many_bytes_leave_as_come(case: Case) -> None:
     assume(case.machine.mapping.dataflow == "gather" and case.machine.mapping.assignment != "split")
-    parts = fitting(case).activity.operations
+    parts = fitting(case, engine=ENGINES["compiled"]).activity.operations
     for giver, taker in itertools.pairwise(parts[1:]):
         assert giver.counts.drain_bytes == taker.counts.x_trunk_bytes
         x = case.workload.operations[parts.index(taker)].activations
@@ -147,8 +147,9 @@ def dram_bytes(counts: Counts) -> int:
 @given(case=cases(zero_skip=True))
 def test_fused_operations_move_no_more_dram_bytes(case: Case) -> None:
     """But for the bursts that are not filled: of each block's operands and outputs the last."""
-    together = fitting(case, reuse_tiles=True).activity
-    apart = run(case.machine, case.apart, reuse_tiles=True).activity
+    compiled = ENGINES["compiled"]
+    together = fitting(case, reuse_tiles=True, engine=compiled).activity
+    apart = run(case.machine, case.apart, reuse_tiles=True, engine=compiled).activity
     fabric = case.machine.fabric
     transfers = sum(
         part.details["rounds"] * part.details["blocks"] * (2 * fabric.token_groups + 1) + fabric.units for part in together.operations[1:]

@@ -106,9 +106,14 @@ class Assessment(Struct, frozen=True):
 
     def index(self, name: str) -> int:
         """Index of a run. Raises ConfigError for an unknown one."""
-        if name not in self.names:
-            raise ConfigError(f"{name}: no such run; allowed: {', '.join(self.names)}")
-        return self.names.index(name)
+        return place_of(name, self.names)
+
+
+def place_of(name: str, names: Sequence[str]) -> int:
+    """Index of a run among those of some names. Raises ConfigError for an unknown one."""
+    if name not in names:
+        raise ConfigError(f"{name}: no such run; allowed: {', '.join(names)}")
+    return names.index(name)
 
 
 def assess(results: Sequence[Result | SavedRun]) -> Assessment:

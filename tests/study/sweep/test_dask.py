@@ -22,6 +22,8 @@ pytestmark = pytest.mark.filterwarnings("default")  # Dask closes its sockets la
 
 ROOT = Path(__file__).resolve().parents[3]
 QUIET = {"DASK_LOGGING__DISTRIBUTED": "critical"}
+FORKED = {"DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "forkserver"}
+"""A worker that a nanny starts again need not import everything once more."""
 
 
 def _spawn(*arguments: str, cwd: Path, **environment: str) -> subprocess.Popen[bytes]:
@@ -33,7 +35,7 @@ def _spawn(*arguments: str, cwd: Path, **environment: str) -> subprocess.Popen[b
 
 def _worker(address: str, place: Path, *, nanny: bool) -> subprocess.Popen[bytes]:
     options = ["--nthreads", "1", "--no-dashboard", "--nanny" if nanny else "--no-nanny", "--local-directory", str(place)]
-    return _spawn("distributed.cli.dask_worker", address, *options, cwd=place)
+    return _spawn("distributed.cli.dask_worker", address, *options, cwd=place, **FORKED)
 
 
 @contextmanager
