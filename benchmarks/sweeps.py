@@ -2,7 +2,8 @@
 
 Over keys of the memory and over capacities of the fabric 1,000 points on one process and on two, in alternating pairs, by the clock, as
 medians. Over all keys 20 points in this process with and without recall, by processor seconds. That is seven minutes on two quiet
-processors. Starting the workers takes two seconds, on one process or on two, and is part of it. Every sweep starts with an empty store, and its workers with nothing but compiled kernels.
+processors. Starting the workers takes two seconds, on one process or on two, and is part of it. Every sweep starts with an empty store,
+and its workers with nothing but compiled kernels.
 """
 
 from __future__ import annotations
