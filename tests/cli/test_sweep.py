@@ -45,7 +45,7 @@ def stored(swept: Path, once: Once, sparsim: Type, monkeypatch: pytest.MonkeyPat
 
     def run() -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("simulator.study.sweep.plots.save_sweep_plots", lambda study, folder: None)
+            patched.setattr("simulator.study.sweep.folder.save_sweep_plots", lambda study, folder: None)
             assert sparsim("sweep", "try.yaml", "-j", "0").code == 0
 
     once(swept, run)
