@@ -2,7 +2,8 @@
 #   make demo    which design runs a weight-sparse transformer best: the study flagship, into reports/demo
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
-#   make versions  all tests with the lowest versions that pyproject.toml allows, then with the newest; needs uv
+#   make versions  all tests with the lowest versions that pyproject.toml allows, then with the newest; needs uv. Kernels are compiled
+#                  anew, and other work may run beside them for half an hour: a test has longer until it is taken to hang
 #   make soak    N=10000 random cases of engine against engine
 #   make soak-rtl N=1000 random clusters, and as many arrays, in hardware, in step with the engines
 #   make fuzz    N=1000 hostile files of every kind of input: each command ends well, or in words
@@ -38,7 +39,7 @@ test: lint
 versions:
 	for which in $(RESOLUTIONS); do \
 	  uv venv --clear --python $(PYTHON) build/$$which && uv pip install --python build/$$which/bin/python --resolution $$which -e '.[dev]' && \
-	    build/$$which/bin/python -m pytest -n 2 -q || exit 1; done
+	    build/$$which/bin/python -m pytest -n 2 -q --timeout 1800 || exit 1; done
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
 from simulator.rtl.design import Agreement, CosimOptions, Design, require_amaranth
-from simulator.specs import nearest_hint
+from simulator.specs import nearest_hint, some_of
 from simulator.workload.types import Workload
 
 
@@ -35,7 +35,9 @@ def cosimulate(machine: Machine, workload: Workload, how: CosimOptions, only: st
     homes = kind.residency(machine, workload)
     names = [operation.name for operation in workload.operations]
     if only is not None and only not in names:
-        raise ConfigError(f"--operation {only}: {workload.name} has no such operation{nearest_hint(only, names)}")
+        raise ConfigError(
+            f"--operation {only}: {workload.name} has no such operation; allowed: {some_of(names)}{nearest_hint(only, names)}"
+        )
     for operation, residency in zip(workload.operations, homes, strict=True):
         if only not in (None, operation.name):
             continue

@@ -24,7 +24,7 @@ def test_a_metric_is_its_formula_and_its_words() -> None:
     assert result.edp_js == METRICS["edp_js"].formula(result) == result.energy_pj * 1e-12 * result.seconds
     assert Result.edp_js.better == "low"
     assert Result.edp_js.term is term("edp_js")
-    assert Result.edp_js.__doc__ == "Energy × time, DRAM included."
+    assert Result.edp_js.__doc__ == "The energy-delay product, DRAM included."
     with pytest.raises(AttributeError):
         result.edp_js = 0.0  # type: ignore[misc]
 

@@ -160,9 +160,18 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     typed = _to_complete(os.environ) if _COMPLETION in os.environ else arguments
     called = next((argument for argument in typed if not argument.startswith("-")), None)
+    if called in VERBS:
+        _hush_matplotlib()
     for name, verb in VERBS.items():
         app.command(name, short_help=verb.short_help, epilog=verb.epilog)(verb.command(name) if name == called else _not_called)
     return app
+
+
+def _hush_matplotlib() -> None:
+    """Keep what Matplotlib logs from stderr, such as where it keeps fonts where it has no folder: commands have words of their own."""
+    import logging
+
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 class _Verbs(TyperGroup):
@@ -192,8 +201,8 @@ def _choice_message(found: str, allowed: Sequence[str]) -> str:
 
 
 _NUMBERS = {
-    "greater_than_equal": "at least {ge:.12g}",
-    "less_than_equal": "at most {le:.12g}",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
     "int_parsing_size": "a whole number of fewer digits",
@@ -212,7 +221,10 @@ def _number_message(cause: BaseException | None) -> str | None:
     first = cause.errors(include_url=False)[0]
     if first["type"] not in _NUMBERS:
         return None
-    return f"found {str(first['input'])[:40]}; allowed: {_NUMBERS[first['type']].format(**first.get('ctx', {}))}"
+    found = str(first["input"])[:40]
+    bounds = {name: f"{bound:.12g}" if isinstance(bound, float) else bound for name, bound in first.get("ctx", {}).items()}
+    kind = "finite_number" if found.lower().lstrip("+-") == "nan" else first["type"]
+    return f"found {found}; allowed: {_NUMBERS[kind].format(**bounds)}"
 
 
 _COMPLETION = "_SPARSIM_COMPLETE"

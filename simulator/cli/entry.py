@@ -63,6 +63,12 @@ def show_all_text() -> None:
             stream.reconfigure(errors="sparsim")
 
 
+def forget_no_width() -> None:
+    """Leave out a width of no columns, which some terminals state that have none: nothing would be shown."""
+    if os.environ.get("COLUMNS", "").strip("0 ") == "":
+        os.environ.pop("COLUMNS", None)
+
+
 def check_text(arguments: Sequence[str]) -> None:
     """Raise ConfigError for bytes that are no text in this computer's encoding: results name their command and files, as text."""
     for argument in arguments:
@@ -87,6 +93,15 @@ def _as_ascii(character: str) -> str:
     if character in _SPOKEN:
         return _SPOKEN[character]
     return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii") or "?"
+
+
+def printable(text: str) -> str:
+    """Text of a file or a name as a terminal may get it: what it would obey instead of showing is written as an escape.
+
+    >>> print(printable(chr(27) + "[2J×"))
+    \\x1b[2J×
+    """
+    return "".join(mark if mark.isprintable() or mark in "\n\t" else mark.encode("unicode_escape").decode("ascii") for mark in text)
 
 
 _STDERR = 2
@@ -114,6 +129,7 @@ def main() -> None:
         open_closed_streams()
         speak_to_anyone()
         show_all_text()
+        forget_no_width()
         check_text(sys.argv[1:])
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import application
@@ -188,4 +204,4 @@ def _complain(message: str) -> None:
         typer.secho("Error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
     else:
         typer.echo("Error: ", err=True, nl=False)
-    typer.echo(message, err=True)
+    typer.echo(printable(message), err=True)

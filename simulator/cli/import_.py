@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.entry import printable
 from simulator.cli.options import MOST_COLUMNS, ForceOption, JsonOption
 
 if TYPE_CHECKING:
@@ -81,14 +82,16 @@ def import_command(
     """Write a trace that `sparsim run` takes from matrices, a checkpoint or a topology; prune on the way."""
     import json
 
-    from simulator.errors import OperandError, SparsimError
+    from simulator.errors import ConfigError, OperandError, SparsimError
     from simulator.report.folder import MARKER, check_free, new_folder, write_json
     from simulator.specs import as_yaml, load_yaml_model
     from simulator.version import package_version
-    from simulator.workload.importing import nonzeros, prune_sources, read_sources, trace_spec, write_matrices
+    from simulator.workload.importing import has_tensors, nonzeros, prune_sources, read_sources, trace_spec, write_matrices
     from simulator.workload.spec import WorkloadSpec
 
     pruning = _pruning(rule, density, ratio, block)
+    if tensors and not any(has_tensors(path) for path in sources):
+        raise ConfigError(f"--tensor {tensors[0]}: means nothing without a checkpoint among the sources (.safetensors)")
     check_free(output, force=force)
     read = [read_sources(path, tensors or (), layout.value) for path in sources]
     found = [source for imported in read for source in imported.sources]
@@ -143,7 +146,8 @@ def _other_files(sources: Sequence[Path]) -> dict[str, str]:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    shown = ", ".join(name.replace("\n", "\\n") for name in names[:_SHOWN])
+    return printable(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def turned_words(names: Sequence[str]) -> str:

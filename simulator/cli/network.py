@@ -90,7 +90,7 @@ def network_command(
             engine=engine.value,
             saturation=saturation,
             prepare=(lambda: ensure_kernels([SWITCH_KERNEL])) if engine is EngineChoice.compiled else None,
-            progress=lambda done: report(f"{model.name}: {len(loads)} loads", done),
+            progress=lambda done: report(f"{model.name}: {len(loads)} load{'s' if len(loads) > 1 else ''}", done),
         )
     if as_json:
         typer.echo(json.dumps(curve.to_dict(), indent=1))
@@ -105,7 +105,7 @@ def network_command(
             console = Console(markup=False, highlight=False)
             console.print(network_table(curve) if full else network_summary(curve))
             more = "" if full or len(loads) <= FEW else "; every load: --full, or network.csv there"
-            console.print(f"results in {folder}/{more}", style="dim", soft_wrap=True)
+            console.print(f"\nresults in {folder}/{more}", style="dim", soft_wrap=True)
 
 
 def parse_loads(text: str) -> list[float]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from simulator.study.sweep.run import Options
 
 
+LARGEST_SEED = 2**63 - 1
+"""Of a workload file."""
 MOST_COLUMNS = 2**27
 """Of X: the sides of a matrix are no longer (`MAX_DIMENSION` of the workload, which loads too much for a help text)."""
 

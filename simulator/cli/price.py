@@ -113,13 +113,19 @@ def _show(priced: list[PricedFile], refused: list[str], output: Path | None, *, 
     import sys
 
     from rich.console import Console
+    from rich.text import Text
 
-    from simulator.report.priced import priced_table
+    from simulator.report.priced import priced_sentences, priced_table
 
     if as_json:
         sys.stdout.write(json.dumps({"results": [entry.row() for entry in priced], "refused": refused}, allow_nan=False) + "\n")
         return
     console = Console(markup=False, highlight=False)
+    sentences = priced_sentences(priced)
+    for place, sentence in enumerate(sentences):
+        console.print(Text(sentence, style="" if place else "bold"))
+    if sentences:
+        console.print()
     console.print(priced_table(priced), crop=False)
     if output is not None:
         console.print(f"results in {output}{'' if output.suffix == '.csv' else '/'}", soft_wrap=True)

@@ -171,8 +171,35 @@ def progress_bars() -> Iterator[Bars]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[news]}", markup=False),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress, on_terminal(progress):
         yield _Progress(progress)
+
+
+_LIVE: list[Any] = []
+"""Bars that a terminal shows."""
+
+
+@contextmanager
+def on_terminal(progress: Any) -> Iterator[None]:
+    """Know of bars for as long as a block shows them."""
+    _LIVE.append(progress)
+    try:
+        yield
+    finally:
+        _LIVE.remove(progress)
+
+
+@contextmanager
+def bars_away() -> Iterator[None]:
+    """Take bars off the terminal for a block that shows something there itself: two at once are drawn over one another."""
+    away = [progress for progress in _LIVE if progress.live.is_started]
+    for progress in away:
+        progress.stop()
+    try:
+        yield
+    finally:
+        for progress in away:
+            progress.start()
 
 
 def standing_line(standing: Any) -> str:

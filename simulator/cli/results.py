@@ -115,16 +115,17 @@ def _export(rows: Sequence[Row], file: Path, *, force: bool) -> None:
 def _sweeps(store: Store) -> RenderableType:
     from rich.table import Table
 
+    from simulator.report.tables import Stacked
     from simulator.version import MODEL_VERSION
 
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "name", "started", "points", "done", "failed", "code"):
-        table.add_column(heading, justify="right" if heading in ("points", "done", "failed") else "left")
+        table.add_column(heading, justify="right" if heading in ("points", "done", "failed") else "left", no_wrap=True)
     for sweep in store.sweeps():
         code = "this" if sweep.version == str(MODEL_VERSION) else "other"
         started = sweep.started[:19].replace("T", " ")
         table.add_row(sweep.id, sweep.name, started, *(f"{count:,}" for count in (sweep.points, sweep.done, sweep.failed)), code)
-    return table
+    return Stacked(table)
 
 
 def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
@@ -132,16 +133,17 @@ def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
 
     from simulator.report.glossary import term
     from simulator.report.numbers import common_scale
+    from simulator.report.tables import Stacked
     from simulator.study.sweep.keys import shown
 
     paths = list(dict.fromkeys(path for row in rows for path in row.assignments))
     table = Table(box=None, pad_edge=False)
     for path in paths:
-        table.add_column(path, justify="right")
+        table.add_column(path, justify="right", no_wrap=True)
     scales = {}
     for name in metrics:
         scales[name] = common_scale([row.metric(name) for row in rows if row.record is not None], term(name, "metric").unit)
-        table.add_column(f"{term(name, 'metric').label}{f' ({scales[name][1]})' if scales[name][1] else ''}", justify="right")
+        table.add_column(f"{term(name, 'metric').label}{f' ({scales[name][1]})' if scales[name][1] else ''}", justify="right", no_wrap=True)
     table.add_column("", overflow="fold")
     for row in rows:
         values = [shown(row.assignments[path]) if path in row.assignments else "–" for path in paths]
@@ -149,7 +151,7 @@ def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
         reason = row.reason.splitlines()[0] if row.reason else ""
         note = f"{row.failure}: {reason}" if row.failure else "; ".join(f"breaks {text}" for text in row.broken)
         table.add_row(*values, *figures, note)
-    return table
+    return Stacked(table)
 
 
 def _figure(row: Row, metric: str, factor: float) -> str:
@@ -169,15 +171,16 @@ def _differences(found: Differences) -> RenderableType:
     from rich.text import Text
 
     from simulator.report.numbers import significant, times
-    from simulator.study.sweep.keys import short, shown
+    from simulator.report.tables import Stacked
+    from simulator.study.sweep.keys import labelled
 
     table = Table(box=None, pad_edge=False)
     for heading in ("point", "metric", "here", "there", "there ÷ here"):
-        table.add_column(heading, justify="left" if heading in ("point", "metric") else "right")
+        table.add_column(heading, justify="left" if heading in ("point", "metric") else "right", no_wrap=heading != "point")
     for difference in found.points:
-        label = ", ".join(f"{short(path)} {shown(value)}" for path, value in difference.assignments.items())
+        label = labelled(difference.assignments)
         for name, (here, there) in difference.figures.items():
             cells = ["failed" if value is None else significant(value, 6) for value in (here, there)]
             table.add_row(label, name, *cells, times(there / here) if here and there is not None else "–")
     head = f"{len(found.points)} points differ, {found.same} have the same figures, {found.alone} are in one sweep only"
-    return Group(Text(head, style="bold"), table) if found.points else Text(head)
+    return Group(Text(head, style="bold"), Stacked(table)) if found.points else Text(head)

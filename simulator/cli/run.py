@@ -106,13 +106,16 @@ def _recorded(file: Path | None, tile: str | None, ideal: IdealPart, *, force: b
 
     def compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
         """The one machine's run, its timeline written."""
+        import gzip
+
         from simulator.study.comparison import Comparison
         from simulator.timeline import tile_named, trace_run
 
         (machine,) = machines
         named = None if tile is None else tile_named(tile, workload)
         result, timeline = trace_run(machine, workload, tile=named, engine=request.engine, progress=progress)
-        new_file(file, timeline.encoded(), force=force)
+        content = timeline.encoded()
+        new_file(file, gzip.compress(content, mtime=0) if file.suffix == ".gz" else content, force=force)
         return Comparison((result,))
 
     return compared

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.entry import USER_ERROR, OutputClosedError
-from simulator.cli.progress import Pulse, pace, say, seconds, standing_line
+from simulator.cli.progress import Pulse, bars_away, on_terminal, pace, say, seconds, standing_line
 
 if TYPE_CHECKING:
     from simulator.engine.compiled.kernels import Kernel
@@ -74,10 +74,10 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
 
     console = Console(markup=False, stderr=True)
     number = f"{len(missing)} simulation kernels" if len(missing) > 1 else "a simulation kernel"
-    notice = (NOTICE if kernels_kept() else NOT_KEPT).format(f"{number} ({', '.join(kernel.name for kernel in missing)})")
+    notice = (NOTICE if kernels_kept() else NOT_KEPT).format(number)
     if not console.is_terminal:
         console.print(notice, soft_wrap=True)
-    with console.status(notice) as shown:
+    with bars_away(), console.status(notice) as shown:
         for done, kernel in enumerate(missing):
             shown.update(f"{notice}; {done} done")
             kernel.warm_up()
@@ -179,7 +179,7 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
     )
     state = _State(objective, way)
     pulse = Pulse(lambda elapsed: "" if console.is_terminal else f"{name}: {state.line(elapsed)}", say)
-    with pulse, Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with pulse, Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress, on_terminal(progress):
         task = progress.add_task(name, total=None, news="")
 
         def listen(event: Any) -> None:

@@ -114,7 +114,7 @@ def run_study(
             sized = size(machines, workload, progress)
             machines = [entry.machine for entry in sized]
         report = (compared or _compared)(machines, workload, request, progress)
-    report = replace(report, objective=request.objective)
+    report = replace(report, objective=request.objective, terms=_terms(sized) if sized else "")
     if request.bands:
         report = report.with_bands()
     report = report.beside_measured(workload)
@@ -136,6 +136,12 @@ def run_study(
 def _compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
     jobs = request.jobs or processes_for(machines, workload)
     return compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=jobs, progress=progress)
+
+
+def _terms(sized: Sequence[Sized]) -> str:
+    from simulator.study.sizing.sized import terms_of
+
+    return terms_of(sized)
 
 
 def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
@@ -190,7 +196,7 @@ def _show(
     from rich.text import Text
 
     from simulator.report.measured import measured_sentences
-    from simulator.report.summary import operations_line, parts_lines, summary_table
+    from simulator.report.summary import parts_lines, summary_table
     from simulator.report.tables import run_table
 
     console = Console(markup=False, highlight=False)
@@ -201,7 +207,6 @@ def _show(
     if len(report.results) == 1 and details is None:
         console.print()
         console.print(parts_lines(report.results[0]))
-        console.print(operations_line(report.results[0]))
     if sizing is not None:
         console.print()
         console.print(sizing, crop=False)
@@ -213,5 +218,6 @@ def _show(
         console.print()
         console.print(sentence)
     console.print()
-    more = "" if details is not None else "; all figures: --full, or table.txt there"
-    console.print(Text(f"results in {folder}/{more}", style="dim"), soft_wrap=True)
+    console.print(Text(f"results in {folder}/", style="dim"), soft_wrap=True)
+    if details is None:
+        console.print(Text("all figures: --full; what a word means: sparsim explain WORD", style="dim"))

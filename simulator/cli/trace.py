@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption
+from simulator.cli.options import LARGEST_SEED, ForceOption
 
 
 def trace_command(
@@ -15,7 +15,7 @@ def trace_command(
     tokens: Annotated[
         int | None, typer.Option("--tokens", min=1, max=1_048_576, help="Tokens of the sequence; default: the model's.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Base of the seeds of all drawn operands.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Base of the seeds of all drawn operands.")] = 0,
     unfused: Annotated[
         bool, typer.Option("--unfused", help="Fuse no products: scores of attention are kept, and read by the backward pass.")
     ] = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, MachineArgument, OutputOption, SetOption
+from simulator.cli.options import ForceOption, FullOption, JsonOption, MachineArgument, OutputOption, SetOption
 
 
 def training_command(
@@ -17,6 +17,7 @@ def training_command(
     ] = None,
     every: Annotated[int, typer.Option("--every", min=1, help="Steps between two changes of the masks.")] = 1,
     overrides: SetOption = None,
+    full: FullOption = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -32,7 +33,7 @@ def training_command(
     from simulator.machine import load_machine
     from simulator.pipeline import kernels_needed
     from simulator.report.folder import MARKER, as_text, check_free, new_folder, write_json
-    from simulator.study.training import step_table, study_step
+    from simulator.study.training import step_summary, step_table, study_step
     from simulator.workload import load_workload
     from simulator.workload.made import whole_step
 
@@ -49,13 +50,17 @@ def training_command(
     ensure_kernels(needed)
     with progress_bars() as progress:
         study = study_step(chosen, *steps, progress=progress)
-    table = as_text(step_table(study, every), _WIDTH)
     if output is not None:
         with new_folder(output, force=force) as draft:
             write_json(draft / "training.json", study.to_dict(every))
-            (draft / "table.txt").write_text(table, encoding="utf-8")
+            (draft / "table.txt").write_text(as_text(step_table(study, every), _WIDTH), encoding="utf-8")
             write_json(draft / MARKER, provenance.record())
-    typer.echo(json.dumps(study.to_dict(every), allow_nan=False) if as_json else table, nl=as_json)
+    if as_json:
+        typer.echo(json.dumps(study.to_dict(every), allow_nan=False))
+        return
+    typer.echo(as_text((step_table if full else step_summary)(study, every), _WIDTH))
+    more = "" if full else "what the masks take, part by part: --full"
+    typer.echo("; ".join(filter(None, (f"results in {output}/" if output is not None else "", more))))
 
 
 _WIDTH = 80

@@ -17,7 +17,9 @@ from simulator.machine.model import Machine
 from simulator.network.traffic import TrafficPoint
 from simulator.pricing import elaborate, hardware_of, technology_of
 from simulator.report.folder import MARKER, csv_text, new_folder, write_json
+from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
+from simulator.report.tables import Stacked
 from simulator.study.load_latency import NetworkCurve
 from simulator.version import package_version
 
@@ -82,9 +84,9 @@ def network_table(curve: NetworkCurve) -> Group:
 
 def _verdict(curve: NetworkCurve) -> str:
     theory = " and ".join(f"{limit:.3g} by its {name.replace('_', ' ')}" for name, limit in curve.limits.items())
-    most = f"{curve.accepts:.4f} {_UNIT} {'at these loads' if curve.saturation is None else 'under any load'}"
+    most = f"{curve.accepts:.3f} {_UNIT} {'at these loads' if curve.saturation is None else 'under any load'}"
     first = curve.points[0]
-    latency = f"Latency is {first.mean_latency_cycles:,.2f} cycles at load {first.load:.3g}"
+    latency = f"Latency is {significant(first.mean_latency_cycles)} cycles at load {first.load:.3g}"
     twice = next((point.load for point in curve.points if point.mean_latency_cycles > 2 * first.mean_latency_cycles), None)
     if twice is not None:
         latency += f", and more than twice that from {twice:.3g} on"
@@ -92,10 +94,12 @@ def _verdict(curve: NetworkCurve) -> str:
     return f"Of {curve.traffic} traffic, the network of {curve.name} takes at most {most}{beside}. {latency}."
 
 
-def _loads(points: Sequence[TrafficPoint]) -> Table:
+def _loads(points: Sequence[TrafficPoint]) -> Stacked:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("offered load", "throughput", "mean latency (cycles)", "mean outstanding (flits)"):
-        table.add_column(heading, justify="right")
+    rate = "flits/source/cycle"
+    for heading, unit in (("offered load", rate), ("throughput", rate), ("mean latency", "cycles"), ("mean outstanding", "flits")):
+        table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True)
     for point in points:
-        table.add_row(f"{point.load:.3f}", f"{point.throughput:.4f}", f"{point.mean_latency_cycles:,.2f}", f"{point.mean_outstanding:,.1f}")
-    return table
+        waits = significant(point.mean_latency_cycles), significant(point.mean_outstanding)
+        table.add_row(f"{point.load:.3f}", f"{point.throughput:.3f}", *waits)
+    return Stacked(table)

@@ -29,6 +29,8 @@ _FIGURES = (
 )
 _SHOWN = ("seconds", "fabric_area_mm2", "fabric_energy_pj", "energy_pj", "power_w", "power_density_w_per_mm2", "edap_js_mm2")
 
+_SHORT = {"edap_js_mm2": "E×t×A"}
+
 
 @dataclass(frozen=True)
 class PricedFile:
@@ -50,6 +52,24 @@ def priced_csv(files: Sequence[PricedFile]) -> str:
     return csv_text([entry.row() for entry in files])
 
 
+def priced_sentences(files: Sequence[PricedFile]) -> list[str]:
+    """Who is best by energy × time × area now, of runs of several machines on one workload in one technology; nothing of others."""
+    from simulator.report.sentences import verdict_sentences
+    from simulator.report.verdict import OBJECTIVES, Entrant, judge
+    from simulator.study.design import design_of
+
+    priced = [entry.priced for entry in files if entry.priced.run.ideal == "none"]
+    places = {(each.run.workload, each.technology) for each in priced}
+    names = {each.run.name for each in priced}
+    if len(places) != 1 or len(names) < len(priced):
+        return []
+    ((workload, technology),) = places
+    entrants = [
+        Entrant(each.run.name, design_of(each.run.elaborated.machine), {name: each.metric(name) for name in OBJECTIVES}) for each in priced
+    ]
+    return verdict_sentences(judge(entrants, on=f"{workload} in {technology}"))
+
+
 def priced_table(files: Sequence[PricedFile]) -> RenderableType:
     """The first `TABLE_ROWS` results, one a row, and how many more there are."""
     from rich.console import Group
@@ -69,7 +89,7 @@ def priced_table(files: Sequence[PricedFile]) -> RenderableType:
         entry = term(name, "metric")
         factor, unit = common_scale([float(row[name]) for row in rows], entry.unit)
         scales.append(factor)
-        heading = entry.label.replace(" ", "\n").replace("-", "-\n")
+        heading = _SHORT.get(name, entry.label).replace(" ", "\n")
         table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True, vertical="bottom")
     for file, row in zip(files, rows, strict=False):
         figures = [significant(float(row[name]) * factor) for name, factor in zip(_SHOWN, scales, strict=True)]

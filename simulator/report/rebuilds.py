@@ -16,6 +16,7 @@ from simulator.cost.validation.rebuilds import Beside
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
+from simulator.report.tables import Stacked
 
 _WIDTH = 168
 _RATIO = (
@@ -61,7 +62,7 @@ def rebuild_summary(rebuilt: Sequence[Rebuilt]) -> Group:
     for each in rebuilt:
         ratio = [f"{part.ratio:.2f}{_mark(part)}" if part.ratio is not None else "-" for part in (each.total.um2, each.total.mw)]
         table.add_row(each.name, each.technology, *ratio, str(len(each.parts)))
-    return Group(Text(f"{verdict}\n", style="bold"), table, Text("*: cited from memory; powers: dynamic only\n", style="dim"))
+    return Group(Text(f"{verdict}\n", style="bold"), Stacked(table), Text("*: cited from memory; powers: dynamic only\n", style="dim"))
 
 
 def _mark(beside: Beside) -> str:

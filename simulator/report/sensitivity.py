@@ -13,7 +13,7 @@ from rich.text import Text
 
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.glossary import term
-from simulator.report.numbers import significant, times
+from simulator.report.numbers import listed, significant, times
 from simulator.report.pictures import PictureFormat
 from simulator.report.robustness import figure
 from simulator.report.tables import Whole
@@ -45,7 +45,8 @@ def sensitivity_table(study: Sensitivity, rows: int) -> RenderableType:
 
 def sensitivity_summary(studies: Sequence[Sensitivity]) -> RenderableType:
     """What a terminal shows first: of each ratio the strongest factors, the ratio over the band of each, and where the winner changes."""
-    shown: list[RenderableType] = []
+    shown: list[RenderableType] = [*[Text(sentence, style="bold") for sentence in sensitivity_sentences(studies)], Text()]
+    several = len({(study.first, study.second) for study in studies}) > 1
     for study in studies:
         table = Table.grid(padding=(0, 2), pad_edge=False)
         for least in (25, 13, 15):
@@ -55,11 +56,38 @@ def sensitivity_summary(studies: Sequence[Sensitivity]) -> RenderableType:
             low, high = sorted((entry.at_low, entry.at_high))
             ends = f"{entry.factor.low:g} to {entry.factor.high:g}", f"{significant(low)} to {times(high)}"
             table.add_row(f"  {entry.factor.name}", *ends, _turns(entry))
-        shown += [Text(heading_of(study), style="bold"), table]
+        shown += [Text(heading_of(study, paired=several)), table]
     weaker = max((len(study.influences) for study in studies), default=0) - _STRONGEST
     notes = ["each: a constant, its band, the ratio over it, and where the winner changes (beyond: outside its band)"]
     notes += [f"up to {weaker} weaker ones: --full, or sensitivity.csv"] if weaker > 0 else []
     return Group(*shown, *[Text(note, style="dim") for note in notes])
+
+
+def sensitivity_sentences(studies: Sequence[Sensitivity]) -> list[str]:
+    """For each pair: the ratios, which of them stay on their side of 1 over the bands, and the constants that alone turn the others."""
+    pairs: dict[tuple[str, str], list[Sensitivity]] = {}
+    for study in studies:
+        pairs.setdefault((study.first, study.second), []).append(study)
+    return [_sentence(first, second, own) for (first, second), own in pairs.items()]
+
+
+def _sentence(first: str, second: str, pair: Sequence[Sensitivity]) -> str:
+    ratios = listed([f"{times(study.ratio.nominal)} the {_label(study)}" for study in pair])
+    stands = [_label(study) for study in pair if study.ratio.combined.low > 1 or study.ratio.combined.high < 1]
+    left = [study for study in pair if _label(study) not in stands]
+    if not left:
+        held = "that stands"
+    else:
+        held = f"{listed(stands)} {'stand' if len(stands) > 1 else 'stands'}, the rest does not" if stands else "that does not stand"
+        turning = dict.fromkeys(entry.factor.name for study in left for entry in study.influences if entry.turn and entry.turn.inside)
+        more = len(turning) - _STRONGEST
+        named = [*list(turning)[:_STRONGEST], *([f"{more} more"] if more > 0 else [])]
+        held += f": {listed(named)} alone {'turn' if len(turning) > 1 else 'turns'} it" if named else ": several constants together turn it"
+    return f"{first} has {ratios} of {second}; over the bands of the constants {held}."
+
+
+def _label(study: Sensitivity) -> str:
+    return term(study.metric, "metric").label
 
 
 def _turns(entry: Influence) -> str:
@@ -75,13 +103,10 @@ _STRONGEST = 3
 """Factors of a ratio that are shown unless all are asked for."""
 
 
-def heading_of(study: Sensitivity) -> str:
-    """`energy, crossbar ÷ replication: 0.774×, combined band 0.64 to 0.97`."""
-    band = study.ratio.combined
-    return (
-        f"{term(study.metric, 'metric').label}, {study.first} ÷ {study.second}: {times(study.ratio.nominal)}, "
-        f"combined band {significant(band.low)} to {times(band.high)}"
-    )
+def heading_of(study: Sensitivity, *, paired: bool = True) -> str:
+    """`energy, crossbar ÷ replication: 0.774×, combined band 0.64 to 0.97`; without the pair where there is one alone."""
+    band, pair = study.ratio.combined, f", {study.first} ÷ {study.second}" if paired else ""
+    return f"{_label(study)}{pair}: {times(study.ratio.nominal)}, combined band {significant(band.low)} to {times(band.high)}"
 
 
 def turn_words(entry: Influence) -> str:

@@ -17,12 +17,6 @@ _NAMED = 4
 _NAMED_TURNS = 2
 """Constants that are named of those that alone change the winner."""
 _NAMED_PLACES = 3
-_OBJECTIVES = {"edap_js_mm2": "energy × time × area", "seconds": "time", "energy_pj": "energy", "fabric_area_mm2": "fabric area"}
-
-
-def objective_words(metric: str) -> str:
-    """`energy × time × area`; the label of any other metric."""
-    return _OBJECTIVES.get(metric) or label(metric, "metric")
 
 
 def verdict_sentences(verdict: Verdict) -> list[str]:
@@ -35,7 +29,7 @@ def verdict_sentences(verdict: Verdict) -> list[str]:
 def _who(verdict: Verdict) -> str:
     first = [_called(standing) for standing in (verdict.winner, *verdict.level)]
     place = "are level" if verdict.level else "is best"
-    ahead = f"{f'On {verdict.on}, ' if verdict.on else ''}{listed(first)} {place} by {objective_words(verdict.objective)}"
+    ahead = f"{f'On {verdict.on}, ' if verdict.on else ''}{listed(first)} {place} by {label(verdict.objective, 'metric')}"
     behind = [f"{_called(standing)} at {times(standing.ratio)}" for standing in verdict.behind]
     return f"{ahead}; next {listed(_few(behind, _NAMED))}." if behind else f"{ahead}."
 
@@ -44,7 +38,7 @@ def _flips(verdict: Verdict) -> str:
     """Where another one wins, or that none does; the rest of the four figures is the winner's, or level."""
     if not verdict.flips:
         return ""
-    wins = [f"by {objective_words(flip.where)} {flip.winner} wins ({times(1 / flip.ratio)})" for flip in verdict.flips]
+    wins = [f"by {label(flip.where, 'metric')} {flip.winner} wins ({times(1 / flip.ratio)})" for flip in verdict.flips]
     words = listed(wins)
     return f"{words[0].upper()}{words[1:]}."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +12,7 @@ from simulator.cost.types import on_fabric
 from simulator.report.glossary import label
 from simulator.report.numbers import common_scale, percent, significant
 from simulator.report.sentences import largest_loss
+from simulator.report.tables import Stacked
 from simulator.report.verdict import Verdict
 from simulator.result import OBJECTIVE, Result
 
@@ -38,7 +39,7 @@ def summary_table(results: Sequence[Result], verdict: Verdict | None = None) -> 
     for result in ordered:
         figures = [significant(float(getattr(result, name)) * factor) for name, (factor, _) in zip(_FIGURES, scales, strict=True)]
         table.add_row(result.name, *figures, _loss(result), _bound(result))
-    return table
+    return Stacked(table)
 
 
 _FIGURES: Mapping[str, str] = {"seconds": "s", "energy_pj": "pJ", "fabric_area_mm2": "mm²", OBJECTIVE: "J·s·mm²"}
@@ -61,15 +62,26 @@ def _share(share: float, word: str) -> Text:
 
 
 def parts_lines(result: Result) -> RenderableType:
-    """Where one machine's time, energy and area go: the largest of each, as shares."""
+    """Where one machine's time, energy and area go: the largest of each, as shares; and the operations that take the most cycles."""
     energy = {name: value for name, value in result.energy_pj_by_component.items() if value}
     area = {name: value for name, value in on_fabric(result.area_mm2_by_component).items() if value}
     lines = [
         ("time", _largest(result.unit_cycles, "cause")),
         ("energy", _largest(energy, "component")),
         ("area", _largest(area, "component")),
+        ("longest", _longest(result)),
     ]
-    return Group(*[Text(f"{name:<9}{parts}") for name, parts in lines])
+    return beside(lines)
+
+
+def beside(lines: Sequence[tuple[str, str]]) -> RenderableType:
+    """Names, and what is said of each, which goes on below itself and not below its name."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for name, said in lines:
+        table.add_row(Text(name), Text(said))
+    return table
 
 
 def _largest(parts: Mapping[str, float], section: str) -> str:
@@ -78,8 +90,6 @@ def _largest(parts: Mapping[str, float], section: str) -> str:
     return ", ".join(f"{label(name, section)} {percent(parts[name] / total)}" for name in ordered if total)  # type: ignore[arg-type]
 
 
-def operations_line(result: Result) -> RenderableType:
-    """The operations that take the most cycles."""
+def _longest(result: Result) -> str:
     ordered = sorted(result.operations, key=lambda entry: -entry.cycles)[:_PARTS]
-    named = ", ".join(f"{entry.name} {percent(entry.cycles / result.cycles)}" for entry in ordered if result.cycles)
-    return Text(f"longest {named}")
+    return ", ".join(f"{entry.name} {percent(entry.cycles / result.cycles)}" for entry in ordered if result.cycles)

@@ -13,6 +13,7 @@ from rich.text import Text
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
+from simulator.report.tables import Stacked
 from simulator.specs import as_yaml
 from simulator.synthesis.synthesise import Synthesis, Synthesised
 
@@ -39,7 +40,7 @@ def synthesis_tables(synthesis: Synthesis) -> Group:
     left = [f"left out, {why}: {', '.join(of.name for of in synthesis.unbuilt if of.reason == why)}" for why in reasons]
     return Group(
         Text(f"{head}\n", style="bold"),
-        table,
+        Stacked(table),
         Text(f"{_MEANING.format(most=synthesis.most_driven)}\n", style="dim"),
         Text("\n".join(left), style="dim"),
     )

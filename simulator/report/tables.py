@@ -6,16 +6,15 @@ import io
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.segment import Segment
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from simulator.activity import CAUSES, IDEAL_PARTS
 from simulator.cost.types import SPREAD, ComponentCost, Power
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, percent, significant, times
-from simulator.report.plain import is_plain, plain_lines, plain_width
 from simulator.result import METRICS, Result
 from simulator.terms import Metric
 
@@ -110,14 +109,55 @@ class Whole:
         self.table = table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines = plain_lines(self.table, _WIDEST) if is_plain(console) else None
-        if lines is not None:
-            for line in lines:
-                yield Segment(line)
-                yield Segment.line()
-            return
         # a table that does not expand takes what it needs of any width, which need not be measured before
         yield from console.render(self.table, options.update(width=_WIDEST))
+
+
+class Stacked:
+    """A table where its figures have room; where they have not, a row after another, a figure a line.
+
+    What has no heading stands behind the cell before it.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if _least(self.table) <= options.max_width:
+            yield self.table
+            return
+        if self.table.title:
+            yield Text(_plain(self.table.title), style="bold")
+        columns = self.table.columns
+        headings = [" ".join(_plain(column.header).split()) for column in columns]
+        if columns[0].justify == "left":
+            headings[0] = ""  # it says itself what it is
+        for row in zip(*(column.cells for column in columns), strict=True):
+            lines: list[str] = []
+            for heading, cell in zip(headings, map(_plain, row), strict=True):
+                if cell and lines and not heading:
+                    lines[-1] += f" {cell.strip()}"
+                elif cell:
+                    lines.append(f"{heading} {cell.strip()}" if heading else cell)
+            block = Text("\n  ".join(lines))
+            block.stylize("bold", 0, len(lines[0]) if lines else 0)
+            yield block
+
+
+def _least(table: Table) -> int:
+    """The least width in which a table cuts nothing that may not wrap, nor a word of a heading."""
+    gap = table.padding[1] + table.padding[3]
+    return sum(map(_needed, table.columns)) + gap * (len(table.columns) - 1)
+
+
+def _needed(column: Column) -> int:
+    whole = [line for cell in (column.header, *column.cells) for line in _plain(cell).splitlines()]
+    needed = max(map(cell_len, whole if column.no_wrap else _plain(column.header).split()), default=0)
+    return min(needed, column.max_width or needed)
+
+
+def _plain(cell: RenderableType) -> str:
+    return cell.plain if isinstance(cell, Text) else str(cell)
 
 
 class Fitted:
@@ -139,8 +179,7 @@ class Fitted:
 
 
 def _width(table: Table, console: Console, options: ConsoleOptions) -> int:
-    width = plain_width(table)
-    return width if width is not None else table.__rich_measure__(console, options.update(max_width=_WIDEST)).maximum
+    return table.__rich_measure__(console, options.update(max_width=_WIDEST)).maximum
 
 
 def operations_table(result: Result) -> RenderableType:
@@ -172,7 +211,7 @@ def operations_table(result: Result) -> RenderableType:
         f"and {_bytes(whole.weight_metadata_bytes)} metadata, which tells where the nonzeros are"
     )
     notes = _footnote(" ·", term("compute_cycles").label, term("compute_cycles").short), _footnote(" ·", "W values, W metadata", weights)
-    return Group(table, Text(), cycles, *notes)
+    return Group(Stacked(table), Text(), cycles, *notes)
 
 
 def _bytes(count: int) -> str:

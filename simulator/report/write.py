@@ -34,6 +34,8 @@ class Report:
     """Devices that were measured at the same products."""
     objective: str = OBJECTIVE
     """What the verdict is by."""
+    terms: str = ""
+    """What makes the comparison fair, for the verdict: `at equal area`."""
 
     @property
     def all_results(self) -> tuple[Result, ...]:
@@ -48,7 +50,8 @@ class Report:
         from simulator.report.verdict import entrants_of, held_by, judge
 
         held = held_by(self.assessment, self.objective) if self.assessment else None
-        return judge(entrants_of(self.results), self.objective, on=self.results[0].workload.name, held=held)
+        on = ", ".join(filter(None, (self.results[0].workload.name, self.terms)))
+        return judge(entrants_of(self.results), self.objective, on=on, held=held)
 
     @property
     def sentences(self) -> list[str]:

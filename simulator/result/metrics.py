@@ -207,14 +207,14 @@ class RunMetrics:
     def tops_per_mm2(self) -> float:
         return _ratio(self.effective_tops, self.area_mm2)
 
-    @metric("energy-delay", "J·s", "energy × time, DRAM included", better="low", banded=True)
+    @metric("energy × time", "J·s", "the energy-delay product, DRAM included", better="low", banded=True)
     def edp_js(self) -> float:
         return self.energy_pj * 1e-12 * self.seconds
 
     @metric(
-        "energy-delay-area",
+        "energy × time × area",
         "J·s·mm²",
-        "energy × time × fabric area: the verdict's overall figure",
+        "energy × time × fabric area (EDAP): the verdict's overall figure",
         "Lower is better. Energy includes DRAM; area leaves out its PHY, which is the same for all machines with the same DRAM.",
         better="low",
         banded=True,

@@ -56,6 +56,11 @@ class Alternatives(Struct, frozen=True, eq=False, dict=True):
         first = self.places[chain.operations[0]]
         return slice(first, first + len(chain.operations))
 
+    @cached_property
+    def undecided(self) -> frozenset[int]:
+        """Places of the operations that may be fused, or not."""
+        return frozenset(place for chain in self.optional for place in range(*self.span(chain).indices(len(self.fused))))
+
     @property
     def leave_others_alone(self) -> bool:
         """Whether all other tensors live in the same place whichever chains are fused.

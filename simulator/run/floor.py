@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -86,13 +86,11 @@ class Floor(Struct, frozen=True, eq=False):
 
     def least(self, elaborated: Elaborated) -> Least:
         """The fewest cycles and events of a run, however its operations are cut into tiles; in a millisecond or so."""
-        alternatives = Alternatives.of(elaborated.machine, self.workload)
-        needs = self._needs(elaborated.machine, alternatives.fused)
-        if alternatives.optional:
-            alone = alternatives.leave_others_alone
-            each = zip(self.workload.operations, needs, alternatives.apart, strict=True)
-            needs = [_in_any_case(op, need, home, alone=alone) for op, need, home in each]
-        return self._least(elaborated, needs)
+        return self._least(elaborated, self._in_any_case(Alternatives.of(elaborated.machine, self.workload)))
+
+    def of_operations(self, alternatives: Alternatives) -> list[Least]:
+        """[operations] cycles of the fabric, and events, that each has whichever chains are fused."""
+        return [Least(need.compute_cycles, partial(_counted, need)) for need in self._in_any_case(alternatives)]
 
     def of_homes(self, elaborated: Elaborated, homes: Sequence[Residency]) -> Least:
         """The same, of runs in which operands and outputs live there."""
@@ -101,7 +99,7 @@ class Floor(Struct, frozen=True, eq=False):
     def of_operation(self, machine: Machine, operation: Operation, residency: Residency) -> Least:
         """Cycles of the fabric, and events, that one operation has in every run."""
         need = self._need(machine, operation, residency)
-        return Least(need.compute_cycles, lambda: [need.counts])
+        return Least(need.compute_cycles, partial(_counted, need))
 
     def works(self, machine: Machine) -> tuple[str, ...]:
         """Kind of work that each operation is on a machine."""
@@ -119,6 +117,15 @@ class Floor(Struct, frozen=True, eq=False):
         )
         return Least(max(0, math.floor(busiest - _ROUNDING)), lambda: [need.counts for need in needs], self.works(elaborated.machine))
 
+    def _in_any_case(self, alternatives: Alternatives) -> list[_Need]:
+        """[operations] needs whichever chains are fused."""
+        needs = self._needs(alternatives.machine, alternatives.fused)
+        if not alternatives.optional:
+            return needs
+        alone = alternatives.leave_others_alone
+        each = zip(self.workload.operations, needs, alternatives.apart, strict=True)
+        return [_in_any_case(op, need, home, alone=alone) for op, need, home in each]
+
     def _needs(self, machine: Machine, homes: Sequence[Residency]) -> list[_Need]:
         return [self._need(machine, op, home) for op, home in zip(self.workload.operations, homes, strict=True)]
 
@@ -130,6 +137,10 @@ class Floor(Struct, frozen=True, eq=False):
         y_bytes = residency.output_bytes(op, kind.output_bits(machine, op), machine.datatypes.activation_bits)
         drained = dataclasses.replace(counts, drain_bytes=0 if residency.y == "chip" else y_bytes)
         return _Need(least.compute_cycles, residency, w_home, drained)
+
+
+def _counted(need: _Need) -> list[Counts]:
+    return [need.counts]
 
 
 def _together(needs: list[_Need]) -> _Need:

@@ -25,12 +25,9 @@ from simulator.system.tensors import Residency
 from simulator.workload.types import Operation, Workload
 
 
-def settled(elaborated: Elaborated, workload: Workload, run: Run, floors: Floors, player: Player) -> Workload:
-    """The workload with those chains alone that this machine fuses.
-
-    Raises MappingError for a chain that is demanded and does not fit.
-    """
-    alternatives = Alternatives.of(elaborated.machine, workload)
+def settled(elaborated: Elaborated, alternatives: Alternatives, run: Run, floors: Floors, player: Player) -> Workload:
+    """The workload with those chains alone that this machine fuses."""
+    workload = alternatives.workload
     if not alternatives.optional:
         return alternatives.with_fused(())
     choice = _Choice(elaborated, run, floors, player)
@@ -94,7 +91,7 @@ class _Choice(Struct, frozen=True, eq=False):
             there = max((left.get(name, 0) for name in operation.depends_on), default=0)
             through = [bound.through(spec, free, there) for bound in bounds]
             free, left[operation.name] = (min(ends) for ends in zip(*through, strict=True))
-        return max(left.values())
+        return max(free, *left.values())
 
     def _played(self, chain: Workload, homes: Sequence[Residency]) -> tuple[float, float]:
         """Cycles and DRAM bytes of a chain that has the machine to itself; endless where the machine cannot hold it."""

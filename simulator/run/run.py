@@ -16,6 +16,7 @@ from simulator.engine.engines import Engine, RunOptions
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
 from simulator.recall import NOTHING, Recall
+from simulator.run.alternatives import Alternatives
 from simulator.run.fusing import settled
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
@@ -72,7 +73,8 @@ def run_and_repeat(
     as_it_is = replace(options, ideal="none")
     kept = Kept(partial(run_operation, elaborated, as_it_is))
     player = Player(options.engine.name, options.recall)
-    workload = settled(elaborated, workload, kept.run, partial(floors_of, elaborated, as_it_is), player)
+    alternatives = Alternatives.of(elaborated.machine, workload)
+    workload = settled(elaborated, alternatives, kept.run, partial(floors_of, elaborated, as_it_is), player)
     through = ways(options.ideal, networked=kind_of(elaborated.machine).switch(elaborated) is not None)
     told = _Told(progress)
     all_stints = stints(workload, kind_of(elaborated.machine).residency(elaborated.machine, workload))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,6 +12,7 @@ from simulator.kinds import kind_of
 from simulator.kinds.base import Scheduled
 from simulator.machine.model import Elaborated
 from simulator.recall import NOTHING, Recall
+from simulator.run.alternatives import Alternatives
 from simulator.run.floor import Floor, Least
 from simulator.run.fusing import settled
 from simulator.run.run import Timing, on_the_system
@@ -22,10 +23,16 @@ from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.system.weights import check_decoder
-from simulator.workload.types import Operation
+from simulator.workload.types import Operation, Workload
 
 GiveUp = Callable[[Least], bool]
 """Whether a machine is of no use if no run of it goes below this."""
+
+
+def _alike_elsewhere(alternatives: Alternatives) -> bool:
+    """Whether all that is of no chain that may be fused runs alike whichever are: where it lives, and what room is left for W."""
+    each = enumerate(zip(alternatives.fused, alternatives.apart, strict=True))
+    return alternatives.leave_others_alone and all(fused == apart for place, (fused, apart) in each if place not in alternatives.undecided)
 
 
 def never(least: Least) -> bool:
@@ -46,7 +53,10 @@ class _Part:
 
 
 class Trial:
-    """A workload on a machine. At first no operation is scheduled, and none is run but those of chains that may run apart.
+    """A workload on a machine. At first no operation is scheduled, and none is run.
+
+    Which chains are fused is settled, by running them, when all else has been scheduled, since that may tell that the machine is of no
+    use; but at once where it decides how all else runs.
 
     trial = Trial(elaborated, Floor(workload), engine)
     trial.schedule() and trial.least().cycles <= trial.run().activity.cycles
@@ -58,16 +68,36 @@ class Trial:
         self.floor = floor
         self.player, self.carries_values = Player(engine.name, recall), engine.carries_values
         options = RunOptions(engine, threads=threads, recall=recall)
-        self.kept = Kept(partial(run_operation, elaborated, options))
-        self.workload = settled(elaborated, floor.workload, self.kept.run, partial(floors_of, elaborated, options), self.player)
+        self.kept, self.floors = Kept(partial(run_operation, elaborated, options)), partial(floors_of, elaborated, options)
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
         self.works = floor.works(elaborated.machine)
-        residency = kind_of(elaborated.machine).residency(elaborated.machine, self.workload)
-        self.residency = residency
-        self.stints = stints(self.workload, residency)
-        operations = zip(self.workload.operations, residency, strict=True)
-        self.parts = [self._unscheduled(index, op, home) for index, (op, home) in enumerate(operations)]
+        self.parts: list[_Part] = []
+        self.scheduled: set[int] = set()
+        """Places of operations that have their own fills, tiles and drains."""
+        alternatives = Alternatives.of(elaborated.machine, floor.workload)
+        self.undecided = alternatives.undecided if _alike_elsewhere(alternatives) else frozenset[int]()
+        self.alternatives = alternatives
+        if self.undecided:
+            self._take(alternatives.with_fused(()), floor.of_operations(alternatives))
+        else:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Decide which chains are fused."""
+        workload = settled(self.elaborated, self.alternatives, self.kept.run, self.floors, self.player)
+        self.undecided = frozenset[int]()
+        self._take(workload, [])
+
+    def _take(self, workload: Workload, least: Sequence[Least]) -> None:
+        """Go on with a workload; [operations] what those of chains that are undecided have at least."""
+        machine = self.elaborated.machine
+        self.workload, self.residency = workload, kind_of(machine).residency(machine, workload)
+        self.stints = stints(workload, self.residency)
+        for index, (op, home) in enumerate(zip(workload.operations, self.residency, strict=True)):
+            if index not in self.scheduled:
+                known = least[index] if index in self.undecided else self.floor.of_operation(machine, op, home)
+                self.parts[index : index + 1] = [self._unscheduled(index, op, known)]
 
     def least(self) -> Least:
         """What no run goes below: exact in what has been run, bounded in what has not."""
@@ -82,10 +112,23 @@ class Trial:
         Raises MappingError where the machine cannot hold the workload.
         """
         check_decoder(self.elaborated.machine, self.workload)
-        groups = self._longest_first()
+        if self.undecided:
+            if not self._schedule([equal for equal in self._longest_first() if self._decided(equal)], give_up):
+                return False
+            self._settle()
+        return self._schedule(self._longest_first(), give_up)
+
+    def _decided(self, equal: Sequence[Stint]) -> bool:
+        """Whether none of these is of a chain that may be fused or not."""
+        return self.undecided.isdisjoint(index for stint in equal for index in stint.places)
+
+    def _schedule(self, groups: Sequence[Sequence[Stint]], give_up: GiveUp) -> bool:
+        """Those of some groups of equal work that are not scheduled yet."""
+        groups = [equal for equal in groups if not self.scheduled.issuperset(index for stint in equal for index in stint.places)]
         for place, equal in enumerate(groups, 1):
             parts = self._scheduled(equal[0])
             for stint in equal:
+                self.scheduled.update(stint.places)
                 for part, index in zip(parts, stint.places, strict=True):
                     self.parts[index] = replace(part, program=part.program.of_operation(index))
             if place < len(groups) and place & (place - 1) == 0 and give_up(self.least()):
@@ -94,6 +137,8 @@ class Trial:
 
     def run(self, give_up: GiveUp = never) -> Timing | None:
         """Run what has been scheduled, the longest operations first; None as soon as it is given up."""
+        if self.undecided:
+            self._settle()
         runs: dict[int, OperationRun] = {}
         run_next = Repeats(self.kept.run).run
         for equal in self._longest_first():
@@ -112,14 +157,16 @@ class Trial:
             equal.setdefault(stint.work, []).append(stint)
         return sorted(equal.values(), key=lambda same: -sum(self.parts[index].compute_cycles for stint in same for index in stint.places))
 
-    def _unscheduled(self, index: int, op: Operation, residency: Residency) -> _Part:
-        """One tile, were there nothing to be moved: what it awaits and what awaits it stay."""
-        least = self.floor.of_operation(self.elaborated.machine, op, residency)
-        made = op.weight_home == "activation"
+    def _unscheduled(self, index: int, op: Operation, least: Least) -> _Part:
+        """One tile, were there nothing to be moved: what it awaits and what awaits it stay.
+
+        Of a chain that may be fused the first operation alone awaits what its X is made from: that of the others may come by turns.
+        """
+        within = index in self.undecided and self.alternatives.fused[index].x == "chip"
         program = OperationProgram(
             tiles=(TileStep(index, least.cycles, 0, 0, 0),),
-            x_fills=(Fill(index, "buffer", (), waits=True),),
-            w_fills=(Fill(index, "buffer", (), waits=made),),
+            x_fills=(Fill(index, "buffer", (), waits=not within),),
+            w_fills=(Fill(index, "buffer", (), waits=op.weight_home == "activation"),),
             drains=(Drain(index, "buffer", ()),),
         )
         return _Part(program, lambda: least.counts)

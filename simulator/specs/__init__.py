@@ -7,7 +7,17 @@ makes a tree of it in which every key knows its line (`tree`), and `explain` ret
 
 from simulator.specs.documents import Document, load_once, load_yaml_document, load_yaml_model
 from simulator.specs.dump import as_yaml
-from simulator.specs.files import config_names, config_path, data_folder, nearest, nearest_hint, not_a_file, workload_names, workload_path
+from simulator.specs.files import (
+    config_names,
+    config_path,
+    data_folder,
+    nearest,
+    nearest_hint,
+    not_a_file,
+    some_of,
+    workload_names,
+    workload_path,
+)
 from simulator.specs.models import FileModel
 from simulator.specs.tree import Key
 
@@ -25,6 +35,7 @@ __all__ = [
     "nearest",
     "nearest_hint",
     "not_a_file",
+    "some_of",
     "workload_names",
     "workload_path",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from simulator.specs.fields import Slot, allowed, choices, hint_at, keys_at, paths_of, slot_at, tags_at
+from simulator.specs.fields import Slot, allowed, beside, choices, hint_at, keys_at, paths_of, slot_at, tags_at
 from simulator.specs.files import nearest, nearest_hint
 from simulator.specs.tree import Entry, Key, KeyPath, Location, child, deepest, dotted, plain, shown
 
@@ -17,6 +17,10 @@ MAX_SHOWN = 20
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _WITH_UNIT = re.compile(_NUMBER.pattern + r"\s*[^\W\d_][^\W\d]*(/[^\W\d]+)?|" + _NUMBER.pattern + r"\s*%")
 _WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
+_TRUTHS = ("true", "false", "yes", "no", "on", "off")
+"""What YAML reads as true or false, where it is not in quotes."""
+_EXACT = 2**53
+"""Below it a float is the integer that its writer meant."""
 _NAMES = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 
 
@@ -119,9 +123,14 @@ def _place(path: KeyPath, root: Entry) -> Location:
 
 def _unknown_key(path: KeyPath, model: type[BaseModel], root: Entry) -> _Problem:
     name = str(path[-1])
+    told, without = beside(model, path, root)
+    if told:
+        return _Problem(_place(path, root), path, f"unknown key without {' or '.join(told)}; allowed: {', '.join(without)}")
     keys = keys_at(model, path[:-1], root)
     elsewhere = [dotted((*parent, name)) for parent in paths_of(model, name, root)]
     hint = f"; nearest: {elsewhere[0]}" if elsewhere else hint_at(model, path, root)
+    if name.isdecimal() and plain(deepest(root, path)[0]) is None:
+        hint = "; a comma parts keys: write a decimal point"
     return _Problem(_place(path, root), path, f"unknown key; allowed: {', '.join(keys)}{hint}")
 
 
@@ -156,6 +165,11 @@ def _writing_hint(value: Any, words: str) -> str:
         if isinstance(value, bool):
             return f"; a bare {'yes or on' if value else 'no or off'} is read as {str(value).lower()}; put it in quotes"
         return "; put it in quotes, if it is a text" if value is None or isinstance(value, int | float) else ""
+    if words.startswith("true or false"):
+        quoted = isinstance(value, str) and value.lower() in _TRUTHS
+        return "; in quotes it is a text; leave them away" if quoted else ""
+    if isinstance(value, float) and value.is_integer() and words.startswith("an integer"):
+        return f"; write {int(value)}" if abs(value) < _EXACT else ""
     if not isinstance(value, str) or not words.startswith(("a number", "an integer")):
         return ""
     if _NUMBER.fullmatch(value):

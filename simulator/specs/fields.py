@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from simulator.specs import naming
 from simulator.specs.files import nearest
 from simulator.specs.models import Choice, Section
-from simulator.specs.tree import Entry, Key, child, plain
+from simulator.specs.tree import Entry, Key, child, deepest, plain
 
 _KEYS_SHOWN = 8
 _MODELS_SHOWN = 4
@@ -52,6 +52,22 @@ def hint_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> str:
     if found is None:
         return ""
     return f"; {found} is {follows[found]}, which can be set" if found in follows else f"; nearest: {found}"
+
+
+def beside(model: type[BaseModel], path: Sequence[Key], root: Entry) -> tuple[list[str], list[str]]:
+    """Return, of a key that only some models of a union have, the keys by which a file tells these, where it tells none.
+
+    With them come the keys of the model that the file means then. Both are empty where the key is of no such model.
+    """
+    slot, name = slot_at(model, path[:-1], root), str(path[-1])
+    models = _models(slot, None) if slot is not None else []
+    tags = {each: _tags(each) for each in models}
+    found = plain(deepest(root, path[:-1])[0])
+    if not isinstance(found, dict) or any(tag in found for told in tags.values() for tag in told):
+        return [], []
+    meant = next((each for each in models if not tags[each] and name not in each.model_fields), None)
+    told = dict.fromkeys(tag for each in models if name in each.model_fields for tag in tags[each])
+    return (list(told), list(meant.model_fields)) if told and meant is not None else ([], [])
 
 
 def tags_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> list[str]:
@@ -200,7 +216,14 @@ def _models(slot: Slot, entry: Entry | None) -> list[type[BaseModel]]:
     found = plain(entry) if entry is not None else None
     if not isinstance(found, dict):
         return models
-    return sorted(models, key=lambda model: (_misfits(model, found), -len(model.model_fields.keys() & found.keys())))
+    return sorted(
+        models, key=lambda model: (_misfits(model, found), len(_tags(model) - found.keys()), -len(model.model_fields.keys() & found.keys()))
+    )
+
+
+def _tags(model: type[BaseModel]) -> set[str]:
+    """Keys by which a file tells a model of a union from the others."""
+    return {name for name, info in model.model_fields.items() if info.is_required() and get_origin(info.annotation) is Literal}
 
 
 def _misfits(model: type[BaseModel], found: dict[str, Any]) -> int:

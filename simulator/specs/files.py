@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from simulator.errors import ConfigError
@@ -36,6 +36,19 @@ def nearest_hint(name: str, names: Iterable[str]) -> str:
     """Return `; nearest: NAME`, or nothing where no name is alike."""
     found = nearest(name, names)
     return f"; nearest: {found}" if found is not None else ""
+
+
+_SHOWN = 8
+"""Names that a message lists."""
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return the first of the names that are allowed, as a message lists them.
+
+    >>> some_of(["a", "b"])
+    'a, b'
+    """
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -102,7 +115,11 @@ def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection
     path = Path(name_or_path)
     if not str(name_or_path):
         raise ConfigError(f"an empty name; allowed: a file, or a name in {label}")
-    if path.suffix in _SUFFIXES or os.path.exists(path):
+    if os.path.exists(path):
+        return path
+    if path.suffix in _SUFFIXES:
+        if path.name == str(name_or_path) and path.stem in _names(folder):
+            raise ConfigError(f"{path}: no such file; the shipped one goes by its name: {path.stem}")
         return path
     if path.name != str(name_or_path):
         shipped = folder / f"{path}.yaml"  # one of a folder within it, as twins/dlmc_rn50_vd98_b2g4_hot

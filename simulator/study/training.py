@@ -22,6 +22,8 @@ from simulator.machine.model import Elaborated, Machine
 from simulator.pipeline import simulate
 from simulator.pricing import pricer_of, technology_of
 from simulator.report.numbers import percent, significant, times
+from simulator.report.summary import beside
+from simulator.report.tables import Stacked
 from simulator.report.verdict import LEVEL
 from simulator.result import Result
 from simulator.run.run import Progress
@@ -265,8 +267,27 @@ def _check_operands(step: str, sampled: Operation, whole: Operation) -> None:
         )
 
 
+def step_summary(study: StepStudy, every: int) -> RenderableType:
+    """What a terminal shows first: what is gained, in a sentence; phases of both steps; the cap and a new mask in a line each."""
+    ideal = study.ideal_dense_cycles
+    lines = [
+        ("cap", f"{times(study.cap)} over a dense step, while dW stays whole"),
+        (
+            "array",
+            f"a dense one with as many multipliers, always busy, takes {times(ideal / study.dense.cycles)} the time of whole dW "
+            f"and {times(ideal / study.sampled.cycles)} that of sampled dW",
+        ),
+        ("masks", f"new ones {_every(every)} take {_share(study, every)}; by a streaming model, not simulated"),
+    ]
+    return Group(Text(_verdict(study), style="bold"), Text(), _phases(study), Text(), beside(lines))
+
+
 def step_table(study: StepStudy, every: int) -> RenderableType:
-    """What is gained, in a sentence; phases of both steps; what caps the gain; a change of the masks every so many steps."""
+    """The same, with what the cap and a change of the masks are made of."""
+    return Group(Text(_verdict(study), style="bold"), Text(), _phases(study), Text(), *_gains(study), Text(), *_rebuild(study, every))
+
+
+def _phases(study: StepStudy) -> Stacked:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("phase", "useful MACs", "of dense", "cycles", "share", "energy µJ", "share"):
         table.add_column(heading, justify="left" if not table.columns else "right", no_wrap=True)
@@ -277,7 +298,7 @@ def step_table(study: StepStudy, every: int) -> RenderableType:
     table.add_row("step with sampled dW", *_total(study.sampled_phases, study.sampled.cycles, study.sampled.energy_pj), style="bold")
     table.add_row("dW whole", *_figures(dense["dW"], study.dense.cycles, study.dense.energy_pj))
     table.add_row("step with whole dW", *_total(study.dense_phases, study.dense.cycles, study.dense.energy_pj), style="bold")
-    return Group(Text(_verdict(study), style="bold"), Text(), table, Text(), *_gains(study), Text(), *_rebuild(study, every))
+    return Stacked(table)
 
 
 def _verdict(study: StepStudy) -> str:
@@ -310,12 +331,12 @@ def _gains(study: StepStudy) -> list[Text]:
     ideal = study.ideal_dense_cycles
     return [
         Text(
-            f"cap while dW stays whole: {significant(study.cap, 4)}× over a dense step, by arithmetic of the sparse linear products: "
+            f"cap while dW stays whole: {times(study.cap)} over a dense step, by arithmetic of the sparse linear products: "
             f"3 ÷ (1 + 2 d), d = {significant(study.weight_density)}"
         ),
         Text(
-            f"against a dense array with as many multipliers, always busy ({ideal:,} cycles): "
-            f"whole dW {times(ideal / study.dense.cycles)}, sampled dW {times(ideal / study.sampled.cycles)}"
+            f"a dense array with as many multipliers, always busy, takes {ideal:,} cycles: "
+            f"{times(ideal / study.dense.cycles)} the time of whole dW, {times(ideal / study.sampled.cycles)} that of sampled dW"
         ),
     ]
 
@@ -330,9 +351,14 @@ def _rebuild(study: StepStudy, every: int) -> list[Text]:
             f"{rebuild.compare_cycles:,} of comparisons"
         ),
         Text(f"  rebalance rows over units: {rebuild.balance_cycles:,} cycles; together {rebuild.cycles:,}"),
-        Text(
-            f"  every {every} step{'s' if every > 1 else ''}: {percent(study.rebuild_time_share(every))} of the time of a step with "
-            f"sampled dW, {percent(study.rebuild_energy_share(every))} of its energy "
-            "(streaming model, not simulated; comparisons not charged)"
-        ),
+        Text(f"  {_every(every)}: {_share(study, every)} (streaming model, not simulated; comparisons not charged)"),
     ]
+
+
+def _every(steps: int) -> str:
+    return f"every {steps} steps" if steps > 1 else "every step"
+
+
+def _share(study: StepStudy, every: int) -> str:
+    time, energy = study.rebuild_time_share(every), study.rebuild_energy_share(every)
+    return f"{percent(time)} of the time of a step with sampled dW, {percent(energy)} of its energy"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
+from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
 from simulator.rtl.design import require_amaranth
+from simulator.specs import nearest_hint, some_of
 from simulator.synthesis.library import Library
 from simulator.synthesis.pieces import Piece, Unbuilt, pieces
 from simulator.synthesis.yosys import synthesised
@@ -78,9 +81,10 @@ class Synthesis:
 def synthesise(machine: Machine, library: Library, without: Sequence[str], largest: float) -> Synthesis:
     """Every piece of a machine of which there is hardware and that has at most `largest` gates by the cost model.
 
-    Raises ConfigError without the extra, and with what Yosys complains about.
+    Raises ConfigError without the extra, for a pattern of `without` that fits no cell, or all, and with what Yosys complains about.
     """
     require_amaranth()
+    _check_without(library, without)
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     found, unbuilt = pieces(kind_of(machine).parts(elaborated, technology).instances)
@@ -110,6 +114,18 @@ def results_of(
     results = tuple(_one(piece, library, without) for piece in found)
     each = (_figures(piece, of, library, technology, source) for piece, of in zip(found, results, strict=True))
     return results, tuple(figure for figures in each for figure in figures)
+
+
+def _check_without(library: Library, without: Sequence[str]) -> None:
+    names = list(library.places)
+    for pattern in without:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ConfigError(
+                f"--without {pattern}: no cell of {library.name} is called so; allowed: names or patterns of {some_of(names)}"
+                f"{nearest_hint(pattern, names)}"
+            )
+    if all(any(fnmatchcase(name, pattern) for pattern in without) for name in names):
+        raise ConfigError(f"--without {' --without '.join(without)}: no cell of {library.name} is left; allowed: patterns of some")
 
 
 def _one(piece: Piece, library: Library, without: Sequence[str]) -> Synthesised:

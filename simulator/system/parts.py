@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -110,8 +110,11 @@ class PartColumns(Sequence[Part]):
             return self.table[_PLACE[place]]
         if isinstance(place, slice):
             return PartColumns(self.table[:, place])
-        size, bank_cycles, extra_bus_bytes, space, behind, *sums = self.table[:, place].tolist()
-        return Part(size, bank_cycles, extra_bus_bytes, space, behind, Sums(*sums) if any(sums) else NO_SUMS)
+        return _part(*self.table[:, place].tolist())
+
+    def __iter__(self) -> Iterator[Part]:
+        """All at once: one by one, each would be a slice of the table."""
+        return itertools.starmap(_part, self.table.T.tolist())
 
     def __len__(self) -> int:
         return int(self.table.shape[1])
@@ -124,6 +127,10 @@ class PartColumns(Sequence[Part]):
 
     def __repr__(self) -> str:
         return f"PartColumns.of({list(self)})"
+
+
+def _part(size: int, bank_cycles: int, extra_bus_bytes: int, space: int, behind: int, *sums: int) -> Part:
+    return Part(size, bank_cycles, extra_bus_bytes, space, behind, Sums(*sums) if any(sums) else NO_SUMS)
 
 
 def _of_sums(sums: Sums) -> tuple[int, int, int]:

@@ -224,7 +224,8 @@ class OperationProgram:
         homes = by_part(self.drains, [drain.home for drain in self.drains])
         of_sums = by_part(self.drains, [drain.sums_home for drain in self.drains])
         size = _moved(parts["bytes"], homes, burst_bytes)
-        out, back = (_moved(parts[way], of_sums, burst_bytes) for way in ("sums_out", "sums_back"))
+        carried = (of_sums == "dram") | (parts["sums_bus"] > 0) | (parts["sums_back"] > 0)  # as the system asks before it moves any
+        out, back = (_moved(parts[way] * carried, of_sums, burst_bytes) for way in ("sums_out", "sums_back"))
         for level in _LEVELS:
             moved[f"{level}_read_bytes"] += int(back[of_sums == level].sum())
             moved[f"{level}_write_bytes"] += int(size[homes == level].sum()) + int(out[of_sums == level].sum())

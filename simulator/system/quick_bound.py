@@ -106,7 +106,7 @@ class QuickBound(Struct, frozen=True, eq=False, dict=True):
         """Cycles that no run goes below."""
         moved, port = self.moved(spec), spec.buffer_bytes_per_cycle
         return max(
-            self.through(spec, 0, 0)[1],
+            *self.through(spec, 0, 0),
             ExactRate(spec.dram_bytes_per_cycle).cycles(moved.dram_read_bytes + moved.dram_write_bytes),
             moved.buffer_read_bytes // port,
             moved.buffer_write_bytes // port,
@@ -137,7 +137,9 @@ class QuickBound(Struct, frozen=True, eq=False, dict=True):
             w_asked + moved.w_trunk_bytes // spec.w_bytes_per_cycle + sums.after_w,
         )
         drained = start + sums.first_written + moved.drain_bytes // spec.drain_bytes_per_cycle
-        return done, max(done, start + sums.compute + sums.serial.more(spec), drained)
+        left = start + sums.compute + sums.serial.more(spec) - sums.behind
+        # where rows are written before the last tile ends, its end tells nothing of them
+        return done, max(left, drained, 0 if sums.behind else done)
 
     @cached_property
     def _sums(self) -> _Sums:
@@ -161,6 +163,8 @@ class _Sums(Struct, frozen=True, eq=False):
     after_x: int
     """Cycles that follow when all of X is there, and all of W."""
     after_w: int
+    behind: int
+    """Cycles for which the last tile goes on when its last rows are written."""
     serial: _Serial
 
     @classmethod
@@ -180,6 +184,7 @@ class _Sums(Struct, frozen=True, eq=False):
             _written(first, 0),
             last.cycles if program.x_fills[last.x].source is None else 0,
             last.cycles - (0 if last_flow is None else last_flow.first[-1]),
+            last.cycles - _written(last, -1),
             _Serial.of(program),
         )
 

@@ -9,8 +9,8 @@ never end a program sooner here, so that with bounds of its tiles this is a boun
 from __future__ import annotations
 
 import bisect
+import heapq
 import itertools
-from collections import deque
 from collections.abc import Callable
 
 from msgspec import Struct, field
@@ -41,13 +41,16 @@ class _Lane(Struct):
     issued: int = 0
     """When the last transfer had been asked for."""
     bus: int = 0
+    straight: int = 0
+    """When all is over the bus that asks for nothing else. What the buffer keeps a copy of waits for its port first, and is overtaken."""
     held: int = 0
-    waiting: deque[tuple[int, int]] = field(default_factory=deque)
-    """(when it leaves the staging, bytes) of chunks that are in it."""
+    waiting: list[tuple[int, int]] = field(default_factory=list)
+    """(when it leaves the staging, bytes) of chunks that are in it: a heap."""
 
-    def fetch(self, total: int, rate: int, bank_cycles: int, latency: int) -> int:
+    def fetch(self, total: int, rate: int, bank_cycles: int, latency: int, *, kept: bool) -> int:
         """Bring so many bytes from DRAM over the bus, chunk by chunk as `paced_chunks` has them; when the last is there."""
-        waiting, issued, held, bus, taken = self.waiting, self.issued, self.held, self.bus, 0
+        waiting, issued, held, taken = self.waiting, self.issued, self.held, 0
+        bus = self.bus if kept else self.straight
         for start in range(0, total, DMA_CHUNK_BYTES):
             stop = min(start + DMA_CHUNK_BYTES, total)
             size = stop - start
@@ -57,14 +60,16 @@ class _Lane(Struct):
             passed = max(-(-stop // rate), -(-bank_cycles * stop // total))
             bus = max(bus, self.dram.serve(size, issued) + latency) + passed - taken
             taken = passed
-            waiting.append((bus, size))
-        self.issued, self.held, self.bus = issued, held, bus
+            heapq.heappush(waiting, (bus, size))
+        self.issued, self.held, self.bus = issued, held, max(self.bus, bus)
+        if not kept:
+            self.straight = bus
         return bus
 
     def _with_room(self, size: int, issued: int, held: int) -> tuple[int, int]:
         """When the staging has room for so many bytes more, and what it holds until then."""
         while held + size > self.staged_bytes:
-            leaves, other = self.waiting.popleft()
+            leaves, other = heapq.heappop(self.waiting)
             held -= other
             issued = max(issued, leaves)
         return issued, held
@@ -82,7 +87,7 @@ class _Lane(Struct):
             issued += passed - taken
             taken = passed
             written = self.dram.serve(size, issued)
-            waiting.append((written, size))
+            heapq.heappush(waiting, (written, size))
         self.issued, self.held = issued, held
         return written
 
@@ -175,7 +180,7 @@ class _Relaxed:
         asked, arrived, ready = lane.issued, 0, []
         for part in fill.parts:
             if fill.home == "dram":
-                arrived = self._from_dram(part, lane, rate)
+                arrived = self._from_dram(part, lane, rate, kept=fill.kept)
             else:
                 lane.issued += max(-(-part.bytes // rate), part.bank_cycles)
             ready.append(max(asked, arrived) if fill.home == "dram" else lane.issued)
@@ -183,10 +188,10 @@ class _Relaxed:
         so_far = moved + (filled[-1].dram_bytes_so_far if filled else 0)
         filled.append(_Filled(asked, ready[0] if ready else asked, max(lane.issued, arrived), moved, so_far))
 
-    def _from_dram(self, part: Part, lane: _Lane, rate: int) -> int:
+    def _from_dram(self, part: Part, lane: _Lane, rate: int, *, kept: bool) -> int:
         total = self.spec.bursts(part.bytes)
         self.dram_bytes += total
-        return lane.fetch(total, rate, part.bank_cycles, self.spec.dram_latency_cycles)
+        return lane.fetch(total, rate, part.bank_cycles, self.spec.dram_latency_cycles, kept=kept)
 
     def _drain(self, drain: Drain, computed: list[int]) -> None:
         """`computed`: when each part is in the Y memory, or one cycle for all."""

@@ -17,7 +17,7 @@ from simulator.processors import processors
 from simulator.result import Result
 from simulator.run.run import Progress, run_and_repeat
 from simulator.run.stints import program_of
-from simulator.specs import nearest_hint
+from simulator.specs import nearest_hint, some_of
 from simulator.system.operation import OperationRun
 from simulator.system.outcome import SystemOutcome
 from simulator.system.spec import SystemSpec
@@ -32,8 +32,13 @@ def tile_named(text: str, workload: Workload) -> TileName:
     names = [op.name for op in workload.operations]
     fitting = [name for name in names if text.startswith(f"{name}:")]
     if not fitting:
+        if text in names:
+            raise ConfigError(f"--trace-tile {text}: a tile is missing; allowed: {text}:TILE, counted from 0, as {text}:0")
         name = text.rpartition(":")[0] or text
-        raise ConfigError(f"--trace-tile {text}: {workload.name} has no operation {name!r}{nearest_hint(name, names)}; name one as OP:TILE")
+        raise ConfigError(
+            f"--trace-tile {text}: {workload.name} has no operation {name!r}; allowed: OP:TILE, OP of {some_of(names)}"
+            f"{nearest_hint(name, names)}"
+        )
     name = max(fitting, key=len)
     numbers = text.removeprefix(f"{name}:").split(":")
     if len(numbers) > 2 or not all(number.isascii() and number.isdigit() and len(number) < 10 for number in numbers):

@@ -23,7 +23,7 @@ def test_run_shows_a_table_and_writes_a_whole_folder(place: Path, sparsim: Type)
     outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml")
     assert outcome.code == 0, outcome.err
     assert outcome.out.startswith("On tiny, crossbar takes ")
-    assert "results in reports/crossbar-tiny/; all figures: --full, or table.txt there" in outcome.out
+    assert "results in reports/crossbar-tiny/\nall figures: --full; " in outcome.out
     folder = place / "reports" / "crossbar-tiny"
     assert "utilization: useful MACs ÷ (multipliers × cycles)" in (folder / "table.txt").read_text(encoding="utf-8")
     assert {"result.json", "summary.csv", "table.txt", "run.json", "energy.png", "unit_cycles.png"} <= {p.name for p in folder.iterdir()}
@@ -250,10 +250,17 @@ def test_import_says_what_it_leaves_out_of_a_checkpoint(place: Path, sparsim: Ty
     assert (outcome.out, outcome.err) == ("2 operations with 164 nonzero weights in both/workload.yaml\n", "")
 
 
+def test_a_terminal_shows_names_of_tensors_and_does_not_obey_them(place: Path, sparsim: Type) -> None:
+    save_file({"a\x1b[2Jb\n": np.zeros((2, 2)), "fc": np.ones((4, 5))}, place / "m.safetensors")
+    assert sparsim("import", "m.safetensors", "-o", "some").err == "left out: a\\x1b[2Jb\\n: no nonzero\n"
+    assert "a\\x1b[2Jb" in sparsim("import", "m.safetensors", "-o", "none", "-t", "a*").err
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
         (("--prune", "row"), "--prune row needs --density"),
+        (("--tensor", "w"), "--tensor w: means nothing without a checkpoint among the sources"),
         (("--density", "0.5"), "--density means nothing beside --prune none"),
         (("--prune", "n_m", "--n-m", "4:2"), "found 4:2; allowed: N:M with N from 1 to M"),
         (("--prune", "magnitude", "--density", "0"), "w: no nonzero is left"),

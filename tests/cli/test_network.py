@@ -18,7 +18,7 @@ def test_a_verdict_then_some_loads_and_all_of_them_where_they_are_asked_for(plac
     assert outcome.code == 0, outcome.err
     lines = outcome.out.splitlines()
     assert lines[0].startswith("Of uniform traffic, the network of crossbar takes at most ")
-    assert len(lines) <= 15
+    assert len(lines) <= 16
     assert max(map(len, lines)) <= 80
     assert lines[-1] == "results in n/; every load: --full, or network.csv there"
     full = sparsim("network", "crossbar.yaml", *SHORT, "--full", "-o", "m").out.splitlines()

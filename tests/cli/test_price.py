@@ -52,6 +52,14 @@ def test_the_table_names_machines_and_units(saved: Path, sparsim: Type) -> None:
     assert "W/mm²" in outcome.out
 
 
+def test_the_answer_comes_first(saved: Path, sparsim: Type) -> None:
+    """Who is best now, where the runs are rivals."""
+    least = min(MACHINES, key=lambda name: small_run(name).edap_js_mm2)
+    outcome = sparsim("price", "saved")
+    assert outcome.out.startswith(f"On small in 7nm, {least} is best by energy × time × area; next ")
+    assert sparsim("price", "saved/result-crossbar.json").out.lstrip().startswith("fabric"), "a run alone has no rival"
+
+
 def test_a_new_folder_holds_whole_results_that_can_be_priced_again(saved: Path, sparsim: Type) -> None:
     assert sparsim("price", "saved", "-s", "dram.hbm2e.io_pj_per_bit=0.8", "-o", "dear").code == 0
     assert {path.name for path in Path("dear").iterdir()} == {f"result-{name}.json" for name in MACHINES} | {"summary.csv", "run.json"}
@@ -127,7 +135,9 @@ def test_a_mistake_is_one_message(saved: Path, sparsim: Type, arguments: tuple[s
 def test_a_sensitivity_study_of_saved_results(saved: Path, sparsim: Type) -> None:
     outcome = sparsim("sensitivity", "saved", "--between", "crossbar,replication", "--metric", "energy_pj", "-o", "study")
     assert outcome.code == 0, outcome.err
-    assert "crossbar ÷ replication" in outcome.out
+    assert outcome.out.startswith("crossbar has ")
+    assert " the energy of replication; over the bands of the constants that " in " ".join(outcome.out.split())
+    assert "combined band" in outcome.out
     plots = {"tornado-crossbar-replication.png"}
     assert {path.name for path in Path("study").iterdir()} == plots | {"sensitivity.json", "sensitivity.csv", "table.txt", "run.json"}
     (study,) = json.loads(Path("study/sensitivity.json").read_text(encoding="utf-8"))["studies"]

@@ -1,5 +1,6 @@
 """How far work is, told where stderr is no terminal: a line now and then, with an estimate, also while nothing reports."""
 
+import io
 import re
 import threading
 import time
@@ -7,9 +8,11 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from simulator.cli import progress
-from simulator.cli.progress import Bars, Pulse, pace, progress_bars, seconds
+from simulator.cli.progress import Bars, Pulse, bars_away, on_terminal, pace, progress_bars, seconds
 from simulator.cli.running import Talk, told
 from simulator.study.sweep.run import Finished, Planned, Searching
 from simulator.study.sweep.study import Row
@@ -61,6 +64,19 @@ def test_what_is_soon_over_says_nothing(lines: Callable[[], list[str]]) -> None:
         bars("crossbar", 0.0)
         bars("crossbar", 1.0)
     assert lines() == []
+
+
+def test_bars_make_room_for_what_shows_itself_on_the_terminal() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with Progress(console=console, transient=True) as bars, on_terminal(bars):
+        with bars_away():
+            assert not bars.live.is_started
+            with console.status("compiling"):
+                bars.update(bars.add_task("crossbar", total=1.0), completed=0.5)
+        assert bars.live.is_started
+    with bars_away():
+        assert not bars.live.is_started
+    assert not bars.live.is_started
 
 
 @pytest.mark.usefixtures("quick")

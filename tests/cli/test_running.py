@@ -52,8 +52,8 @@ def test_where_points_run_follows_from_workers_and_dask() -> None:
 @pytest.mark.parametrize(
     ("names", "kept", "told"),
     [
-        (["gather"], True, "compiling a simulation kernel (gather): once, up to a minute; kept for later runs"),
-        (["gather", "system"], False, "compiling 2 simulation kernels (gather, system): up to a minute; not kept, for no cache folder can"),
+        (["gather"], True, "compiling a simulation kernel: once, up to a minute; kept for later runs"),
+        (["gather", "system"], False, "compiling 2 simulation kernels: up to a minute; not kept, for no cache folder can"),
     ],
 )
 def test_kernels_that_are_compiled_are_told_in_one_line(

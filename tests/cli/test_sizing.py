@@ -33,7 +33,9 @@ def test_equal_area_says_what_it_changed_and_leaves_files_to_go_on_from(place: P
     assert {change["key"] for change in second["changes"]} >= {"fabric.rows", "fabric.cols"}
     shown = outcome.out.split("Sized to equal area: at most ")[1]
     assert all(f"{change['key']} " in shown for change in second["changes"])
-    assert f"{100 * second['difference']:+.1f} % of the target; the next size has" in shown
+    assert f"{-100 * second['difference']:.1f} % below; the next size has" in " ".join(shown.split())
+    assert outcome.out.startswith("On tiny, at equal area, ")
+    assert max(map(len, outcome.out.splitlines())) <= 80
 
 
 BEST = ("compare", "crossbar.yaml", "-w", "tiny.yaml", "--equal", "area", "--to", "1.5mm2", "--best")

@@ -168,7 +168,7 @@ def test_values_without_figures_are_passed_over_and_told(asked: Type) -> None:
     outcome = asked("--axis", "fabric.replicas", "--range", "1:4", "-m", "cycles", "-o", "even")
     assert outcome.code == 3
     assert "better at every value that has figures" in outcome.out
-    assert "no figures at machine many.yaml, replicas 3" in outcome.out
+    assert "no figures at many.yaml, replicas 3" in outcome.out
 
 
 def test_equal_machines_are_called_equal(asked: Type) -> None:

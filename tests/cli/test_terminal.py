@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import re
 import subprocess
@@ -53,6 +54,20 @@ def test_a_full_disk_is_said_and_not_traced(place: Path) -> None:
     assert b"Traceback" not in ended.stderr
 
 
+def test_a_terminal_of_no_columns_shows_what_one_without_a_width_does(place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    shown = sparsim("list").out
+    monkeypatch.setenv("COLUMNS", "0")
+    assert sparsim("list").out == shown != ""
+
+
+def test_what_matplotlib_logs_is_not_said(place: Path, sparsim: Type) -> None:
+    """It may have no folder for fonts, and says so at length."""
+    logging.getLogger("matplotlib").setLevel(logging.NOTSET)
+    assert sparsim("list").code == 0
+    assert not logging.getLogger("matplotlib.font_manager").isEnabledFor(logging.WARNING)
+
+
 @pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize("columns", ["40", "300"])
 def test_no_number_is_cut_off(place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
@@ -80,7 +95,7 @@ def test_the_verdict_comes_first_on_eighty_columns(place: Path, sparsim: Type, m
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 22
     full = sparsim(*command, "-o", "out", "--force", "--full").out
-    assert full.startswith("\n".join(lines[:-2])), "the same, then all the rest"
+    assert full.startswith("\n".join(lines[:-3])), "the same, then all the rest"
     assert "utilization" in full
     assert "utilization:" not in full, "footnotes are in table.txt and in explain"
     assert max(map(len, full.splitlines())) <= 80

@@ -1,5 +1,6 @@
 """`sparsim run --trace`."""
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,12 @@ def test_a_timeline_beside_the_results_of_a_run_without(place: Path, sparsim: Ty
     assert again.code == 2
     assert "exists already" in again.err
     assert not Path("another").exists()
+
+
+def test_a_packed_timeline_is_the_same_file(place: Path, sparsim: Type) -> None:
+    for name in ("t.json", "t.json.gz"):
+        assert sparsim(*RUN, "--trace", name, "-o", f"with-{name}").code == 0
+    assert gzip.decompress(Path("t.json.gz").read_bytes()) == Path("t.json").read_bytes()
 
 
 @pytest.mark.parametrize(

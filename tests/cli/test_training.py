@@ -16,9 +16,10 @@ def test_the_command_writes_what_it_prints(place: Path, sparsim: Type) -> None:
     (place / "small.yaml").write_text(MACHINE, encoding="utf-8")
     (place / "step.yaml").write_text(STEP + SAMPLED, encoding="utf-8")
     (place / "step-dense-dw.yaml").write_text(STEP + WHOLE, encoding="utf-8")
-    outcome = sparsim("training", "small.yaml", "-w", "step.yaml", "--against", "step-dense-dw.yaml", "-o", "out")
+    outcome = sparsim("training", "small.yaml", "-w", "step.yaml", "--against", "step-dense-dw.yaml", "--full", "-o", "out")
     assert outcome.code == 0, outcome.err
     assert (place / "out" / "table.txt").read_text(encoding="utf-8") in outcome.out
+    assert outcome.out.endswith("\nresults in out/\n")
     record = json.loads((place / "out" / "training.json").read_text(encoding="utf-8"))
     assert record["cap_with_dense_dw"] == 2.0
     made = sparsim("training", "small.yaml", "-w", "step.yaml", "--json")

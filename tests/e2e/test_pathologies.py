@@ -130,11 +130,11 @@ def test_the_page_shows_what_the_hot_word_of_the_original_does(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("key", "allowed"),
-    [("fabric.network.topology=mesh", "network.topology: full"), ("fabric.network.link_bits=64", "network.link_bits: auto")],
+    [("fabric.network.topology=mesh", "fabric.network.topology: full"), ("fabric.network.link_bits=64", "fabric.network.link_bits: auto")],
 )
 def test_where_nothing_can_be_combined_the_user_is_told(tmp_path: Path, key: str, allowed: str) -> None:
     ran = sparsim("run", "crossbar-64", "-w", "tinygpt", "--set", "fabric.multicast=true", "--set", key, cwd=tmp_path)
     assert ran.returncode == 2
     told = " ".join(ran.stderr.split())
     assert "fabric.multicast" in told
-    assert f"allowed: {allowed}, or multicast: false" in told
+    assert f"allowed: {allowed}, or fabric.multicast: false" in told

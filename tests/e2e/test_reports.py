@@ -18,7 +18,7 @@ TABLE = REPORTS / "best" / "table.txt"
 
 def _rows() -> dict[str, list[str]]:
     """Machine → time in µs, energy in µJ, fabric area in mm², and the sizes that were found, as printed."""
-    lines = TABLE.read_text(encoding="utf-8").split("Best sizes by edap")[1].splitlines()[3:9]
+    lines = TABLE.read_text(encoding="utf-8").split("Best sizes by ")[1].splitlines()[3:9]
     cells = [re.split(r"\s{2,}", line.strip()) for line in lines]
     return {name.removeprefix("machine "): rest for name, *rest in cells}
 

@@ -46,7 +46,7 @@ def test_the_docs_page_is_the_glossary() -> None:
 
 def test_a_label_finds_its_term() -> None:
     assert term("bank conflict").name == "bank_conflict"
-    assert term("Energy-Delay").name == "edp_js"
+    assert term("Energy × time").name == "edp_js"
 
 
 def test_one_word_may_mean_two_things() -> None:

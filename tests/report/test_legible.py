@@ -104,7 +104,7 @@ def _sweep(kind: str) -> Make:
 class _Evidence:
     """Two columns, another figure for each machine."""
 
-    columns = {name: SimpleNamespace(label="energy × time × area of a useful MAC", unit="pJ ns mm²") for name in ("one", "two")}  # noqa: RUF012
+    columns = {name: SimpleNamespace(label="energy × time × area of a useful MAC", unit="pJ ns mm²") for name in ("one", "two", "three")}  # noqa: RUF012
 
     def __init__(self, xs: Sequence[Any]) -> None:
         self._points = [{"x": x, "machine": machine} for x in xs for machine in LONG]
@@ -120,8 +120,9 @@ class _Evidence:
         return Estimate(np.array([value, value / 2, value * 2]))
 
 
-def _study(form: str, xs: Sequence[Any]) -> Make:
-    spec = PictureSpec(form=form, x="x", lines=("machine",), panels=("one", "two"), title=f"{' '.join(LONG[:2])}, at one area")  # type: ignore[arg-type, call-arg]
+def _study(form: str, xs: Sequence[Any], **more: Any) -> Make:
+    keys = {"x": "x", "lines": ("machine",), "panels": ("one", "two"), "title": f"{' '.join(LONG[:2])}, at one area", **more}
+    spec = PictureSpec(form=form, **keys)  # type: ignore[arg-type]
     return lambda: picture(spec, _Evidence(xs))  # type: ignore[arg-type]
 
 
@@ -135,6 +136,8 @@ KINDS: dict[str, Make] = {
     **{f"sweep-{name}": _sweep(name) for name in SWEEP_FIGURES},
     "study-lines": _study("lines", VALUES),
     "study-bars": _study("bars", LONG[:2]),
+    "study-three": _study("lines", VALUES, panels=("one", "two", "three")),
+    "study-stacked": _study("bars", LONG[:2], panels=("one", "two", "three"), stacked=True),
 }
 
 
@@ -166,6 +169,11 @@ def test_what_has_colours_says_whose_they_are(kind: str) -> None:
     figure = KINDS[kind]()
     assert figure is not None
     assert len(figure.legends[0].get_texts()) > 1
+
+
+def test_what_stands_on_a_page_can_be_read_there() -> None:
+    """As wide as three panels may be: a page of seven inches leaves letters of ten points nearly six."""
+    assert all(figure.get_figwidth() <= 12.5 for figure in (make() for name, make in KINDS.items() if name.startswith("study")) if figure)
 
 
 def test_names_are_cut_in_the_middle_and_stay_apart() -> None:

@@ -67,3 +67,6 @@ def test_of_one_machine_the_largest_parts_are_named() -> None:
     text = as_text(parts_lines(result), 80)
     largest = max(result.energy_pj_by_component, key=lambda name: result.energy_pj_by_component[name])
     assert f"energy   {label(largest, 'component')} " in text
+    narrow = as_text(parts_lines(result), 40).splitlines()
+    assert len(narrow) > len(text.splitlines())
+    assert {line[:9].strip() for line in narrow} == {"time", "energy", "area", "longest", ""}, "what goes on stands below what it is of"

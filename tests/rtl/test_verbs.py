@@ -134,7 +134,7 @@ def test_an_operation_without_entries_is_told() -> None:
 
 def test_an_operation_that_is_none_and_a_simulator_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     what = workload(operation(np.ones((4, 4)), np.ones((4, 2)), "one"))
-    with pytest.raises(ConfigError, match="--operation onee: small has no such operation; nearest: one"):
+    with pytest.raises(ConfigError, match="--operation onee: small has no such operation; allowed: one; nearest: one"):
         list(cosimulate(machine(), what, CosimOptions(), "onee"))
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(ConfigError, match="found no Verilator"):

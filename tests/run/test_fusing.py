@@ -21,6 +21,7 @@ from simulator.run.floor import Floor
 from simulator.run.fusing import settled
 from simulator.run.run import Timing
 from simulator.run.stints import Floors, Kept, Player, Stint, floors_of, run_operation
+from simulator.run.trial import Trial
 from simulator.system.operation import OperationRun
 from simulator.system.program import TileStep
 from simulator.system.quick_bound import QuickBound
@@ -84,7 +85,7 @@ def chosen_of(of: Machine, what: Workload, floors: Floors | None) -> tuple[list[
         tried.append("+".join(operation.name for operation in stint.operations))
         return kept.run(stint)
 
-    fused = settled(spec, what, noted, floors or partial(floors_of, spec, options), Player("compiled", NOTHING)).fuse
+    fused = settled(spec, Alternatives.of(of, what), noted, floors or partial(floors_of, spec, options), Player("compiled", NOTHING)).fuse
     return ["+".join(chain.operations) for chain in fused], tried
 
 
@@ -117,6 +118,20 @@ def test_a_chain_is_run_apart_no_further_than_it_takes_to_tell_that_it_takes_lon
     assert chosen_of(of, what, lambda stint: ()) == (["qk+av"], ["qk+av", "qk", "av"])
     assert chosen_of(of, what, slower(100)) == (["qk+av"], ["qk+av"])
     assert chosen_of(of, what, slower(1.4)) == (["qk+av"], ["qk+av", "qk"])
+
+
+def test_a_machine_of_no_use_is_told_before_its_chains_are_run() -> None:
+    """Where all else runs alike whichever are fused; what is told then holds for either."""
+    scores = causal(np.random.default_rng(0), 32, 2, 8)
+    of, what = machine(ROOMY, activation_buffer_kib=1, activation_format="dense"), fused(*scores, if_fits=True)
+    trial = Trial(elaborated(of), Floor(what), ENGINES["compiled"])
+    assert {what.operations[place].name for place in trial.undecided} == {"qk", "av"}
+    assert not trial.schedule(lambda least: True)
+    assert trial.undecided
+    least = trial.least().cycles
+    assert trial.schedule()
+    assert not trial.undecided
+    assert least <= trial.least().cycles <= ran(of, what).activity.cycles
 
 
 def _taking(tiles: Sequence[TileStep], times: float) -> list[TileStep]:

@@ -26,7 +26,7 @@ def test_an_installed_package_uses_its_own_data(tmp_path: Path, monkeypatch: pyt
 
 def test_a_path_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert config_path("machines", "my/crossbar") == Path("my/crossbar")
-    assert config_path("machines", "crossbar.yml") == Path("crossbar.yml")
+    assert config_path("machines", "mine.yml") == Path("mine.yml")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "crossbar").write_text("")
     assert config_path("machines", "crossbar") == Path("crossbar")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,8 @@ from simulator.cost import load_technology
 from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.pricing import elaborate
-from simulator.study.training import PHASES, StepStudy, rebuild_cost, step_table, study_step
+from simulator.report.folder import as_text
+from simulator.study.training import PHASES, StepStudy, rebuild_cost, step_summary, step_table, study_step
 from simulator.workload.made import whole_step
 
 MACHINE = """
@@ -137,12 +137,12 @@ def test_every_suffix_is_of_one_phase() -> None:
     assert len(suffixes) == len(set(suffixes))
 
 
-def test_the_table_says_every_figure(study: StepStudy) -> None:
-    from rich.console import Console
-
-    printed = io.StringIO()
-    Console(file=printed, width=150).print(step_table(study, 10))
-    text = printed.getvalue()
-    assert "dW sampled (SDDMM)" in text
-    assert "2.000×" in text
-    assert "every 10 steps" in text
+def test_a_terminal_shows_a_screen_and_the_table_every_figure(study: StepStudy) -> None:
+    first, table = as_text(step_summary(study, 10), 80), as_text(step_table(study, 10), 80)
+    for text in (first, table):
+        assert "dW sampled (SDDMM)" in text
+        assert "2.00×" in text
+        assert "every 10 steps" in text
+        assert max(map(len, text.splitlines())) <= 80
+    assert len(first.splitlines()) <= 17
+    assert f"{study.rebuild.cycles:,}" in table

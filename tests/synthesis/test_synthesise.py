@@ -12,10 +12,12 @@ from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
 from simulator.cost.registers import Fifo
 from simulator.cost.router import Combiner, Crossbar, Scheduler, WordMultiplexer
 from simulator.cost.validation import load_figures, validate
+from simulator.errors import ConfigError
+from simulator.machine import load_machine
 from simulator.report.synthesis import write_synthesis
 from simulator.synthesis.library import Library
 from simulator.synthesis.pieces import pieces
-from simulator.synthesis.synthesise import Synthesis, results_of
+from simulator.synthesis.synthesise import Synthesis, results_of, synthesise
 
 LIBRARY = Library.load([Path(__file__).with_name("tiny.lib")])
 TECHNOLOGY = load_technology("7nm")
@@ -45,6 +47,19 @@ def test_inputs_of_one_flit_have_arbiters_at_the_outputs_alone() -> None:
     top, ports = fifo.build()
     text = pytest.importorskip("amaranth.back.rtlil").convert(top, name="piece", ports=list(ports))
     assert ("grant_3" in text, "accept_0" in text) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("without", "message"),
+    [
+        (["NAND3"], r"--without NAND3: no cell of tiny\.lib is called so; allowed: names or patterns of INV, .*; nearest: NAND2"),
+        (["*_LARGE", "*"], r"--without \*_LARGE --without \*: no cell of tiny\.lib is left"),
+    ],
+)
+def test_cells_that_are_left_out_are_ones_of_the_library_and_not_all(without: list[str], message: str) -> None:
+    pytest.importorskip("amaranth")
+    with pytest.raises(ConfigError, match=message):
+        synthesise(load_machine("crossbar"), LIBRARY, without, largest=0)
 
 
 def test_equal_pieces_are_one_and_what_has_no_hardware_says_why() -> None:

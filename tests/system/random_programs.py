@@ -32,6 +32,12 @@ class SystemCase:
         draw = _Draw(random.Random(self.seed))
         return draw.spec(), draw.program()
 
+    def drawn_apart(self) -> tuple[SystemSpec, list[OperationProgram], tuple[tuple[int, ...], ...]]:
+        """A system, operations of which none are fused, and what each is made from."""
+        draw = _Draw(random.Random(self.seed))
+        spec, operations = draw.spec(), [draw.operation().of_operation(place) for place in range(draw.chance.randint(1, 3))]
+        return spec, operations, draw.made_from(len(operations))
+
 
 class _Draw:
     def __init__(self, chance: random.Random) -> None:
@@ -51,13 +57,16 @@ class _Draw:
         programs: list[OperationProgram] = []
         operations = 0
         for _ in range(self.chance.randint(1, 3)):
-            chain = self._chain() if self.often(0.3) else [self._operation()]
+            chain = self._chain() if self.often(0.3) else [self.operation()]
             placed = [one.of_operation(place) for place, one in enumerate(chain, operations)]
             ahead = len(chain) == 2 and self.often(0.5)
             programs.append(interleaved([dataclasses.replace(placed[0], ahead=ahead), *placed[1:]]) if len(chain) > 1 else placed[0])
             operations += len(chain)
+        return joined(programs, self.made_from(operations))
+
+    def made_from(self, operations: int) -> tuple[tuple[int, ...], ...]:
         made_from = [self.chance.choices(range(place), k=self.chance.randint(0, 2)) if place else [] for place in range(operations)]
-        return joined(programs, tuple(map(tuple, made_from)))
+        return tuple(map(tuple, made_from))
 
     def _home(self) -> MemoryLevel:
         return self.chance.choice(("buffer", "dram"))
@@ -104,7 +113,7 @@ class _Draw:
             return replace(drain, parts=summed, sums_home=self._home() if home == "dram" else "buffer", after=after)
         return drain
 
-    def _operation(self) -> OperationProgram:
+    def operation(self) -> OperationProgram:
         """Tiles of which each turns to another X, W or drain or stays with the one before it."""
         steps = [tuple(self.often(0.6) for _ in range(3)) for _ in range(self.chance.randint(1, 6))]
         x, w, y = (list(accumulate(int(step[axis] and place > 0) for place, step in enumerate(steps))) for axis in range(3))

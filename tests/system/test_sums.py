@@ -45,6 +45,10 @@ def test_sums_in_the_buffer_take_both_ports_and_the_bus(out: int, back: int, bus
     assert result.moved_bytes["drain_bytes"] == bus
 
 
+def test_sums_that_nothing_carries_are_not_moved() -> None:
+    assert outcome(Drain(0, "buffer", rows(0, 640, 0, 0))).moved_bytes["buffer_write_bytes"] == 0
+
+
 def test_finished_rows_follow_their_sums() -> None:
     # bus and ports 1 cycle for the sums, then 2 for 64 bytes of rows that travel as 128; DRAM takes 4 for a burst
     result = outcome(Drain(0, "dram", rows(64, 64, 64, 64, extra=64)))

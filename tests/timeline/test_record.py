@@ -92,7 +92,8 @@ def test_an_array_has_a_system_and_no_units() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("one", "name one as OP:TILE"),
+        ("one", "a tile is missing; allowed: one:TILE, counted from 0, as one:0"),
+        ("what", "no operation 'what'; allowed: OP:TILE, OP of one, two"),
         ("onee:1", "nearest: one"),
         ("one:x", "the number of a tile"),
         ("one:1:2:3", "the number of a tile"),

@@ -281,13 +281,13 @@ class UnitsMachine(MachineView, frozen=True):
     def _check_combining(self, network: Network) -> None:
         if network.topology != "full":
             raise ValueError(
-                f"fabric.multicast combines requests at the arbiters of one crossbar, which network.topology = {network.topology} has not; "
-                "allowed: network.topology: full, or multicast: false"
+                f"fabric.multicast combines requests at the arbiters of one crossbar, which fabric.network.topology = {network.topology} "
+                "has not; allowed: fabric.network.topology: full, or fabric.multicast: false"
             )
         if self.reply_flits > 1:
             raise ValueError(
                 f"fabric.multicast sends a word to several units at once and needs links of a whole word, {self.word_bits} bits, "
-                f"not network.link_bits = {network.link_bits}; allowed: network.link_bits: auto, or multicast: false"
+                f"not fabric.network.link_bits = {network.link_bits}; allowed: fabric.network.link_bits: auto, or fabric.multicast: false"
             )
 
     @property

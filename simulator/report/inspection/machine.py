@@ -42,6 +42,8 @@ def machine_table(machine: Machine) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
+    from simulator.report.tables import Stacked
+
     elaborated, hardware, cost, technology = _priced(machine)
     sizes = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
     sizes.add_column()
@@ -55,7 +57,7 @@ def machine_table(machine: Machine) -> RenderableType:
         Text(f"{machine.name}: {significant(cost.area_mm2)} mm² of die at {cost.technology}\n", style="bold"),
         _area_tree(cost),
         Text("\npeak rates and derived sizes", style="bold"),
-        sizes,
+        Stacked(sizes),
         Text("\npaths that bound the clock", style="bold"),
         paths_table(elaborated, technology),
         *[Text(note, style="dim") for note in _notes(cost)],
@@ -67,6 +69,8 @@ def machine_summary(machine: Machine) -> RenderableType:
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
+
+    from simulator.report.tables import Stacked
 
     elaborated, _, cost, technology = _priced(machine)
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
@@ -80,7 +84,7 @@ def machine_summary(machine: Machine) -> RenderableType:
     levels = ", ".join(f"{label(level, 'bandwidth')} {significant(float(rate))}" for level, rate in rates.items())
     return Group(
         Text(f"{machine.name}: {significant(cost.area_mm2)} mm² of die at {cost.technology}\n", style="bold"),
-        table,
+        Stacked(table),
         Text(f"\npeak: {machine.multipliers:,} multipliers at {machine.clock_ghz:g} GHz, {significant(tops)} TOPS"),
         Text(f"GB/s: {levels}"),
         Text(f"clock: {deepest_path(elaborated, technology)}"),
@@ -123,6 +127,8 @@ def _area_tree(cost: Cost) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
+    from simulator.report.tables import Stacked
+
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("component", "instances", "cells mm²", "placed mm²", "die mm²", "share"):
         table.add_column(heading, justify="left" if heading == "component" else "right", no_wrap=True)
@@ -133,7 +139,7 @@ def _area_tree(cost: Cost) -> RenderableType:
             areas = [significant(area) for area in (part.cell_mm2, part.placed_mm2, part.die_mm2)]
             share = Text(percent(part.die_mm2 / cost.area_mm2), style="dim")
             table.add_row(f"  {label(part.name, 'component')}", f"{part.instances:,}", *areas, share)
-    return table
+    return Stacked(table)
 
 
 def _peak_rates(elaborated: Elaborated) -> dict[str, float]:

@@ -52,6 +52,8 @@ def paths_table(elaborated: Elaborated, technology: Technology) -> RenderableTyp
     from rich.table import Table
     from rich.text import Text
 
+    from simulator.report.tables import Stacked
+
     clock_ghz = elaborated.machine.clock_ghz
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("path", "FO4", "wire mm", "ns", "cycles", "sets"):
@@ -67,7 +69,7 @@ def paths_table(elaborated: Elaborated, technology: Technology) -> RenderableTyp
         f"{significant(room / technology.fo4_delay_ps * 1e3)} FO4 of {significant(technology.fo4_delay_ps)} ps; wires "
         f"{significant(technology.wire_delay_ns_per_mm)} ns/mm; 0 cycles: within those of the addition"
     )
-    return Group(table, Text(note, style="dim"))
+    return Group(Stacked(table), Text(note, style="dim"))
 
 
 def _sets(path: TimingPath, technology: Technology, clock_ghz: float) -> str:

@@ -69,6 +69,8 @@ def workload_summary(workload: Workload) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
+    from simulator.report.tables import Stacked
+
     ordered = sorted(workload.operations, key=lambda op: -op.macs_useful)
     useful, dense = sum(op.macs_useful for op in ordered), sum(op.macs_dense for op in ordered)
     count = f"{len(ordered)} operation{'' if len(ordered) == 1 else 's'}"
@@ -83,7 +85,7 @@ def workload_summary(workload: Workload) -> RenderableType:
     left = len(ordered) - _SHOWN
     more = [Text(f"… and {left} more with fewer useful MACs", style="dim")] if left > 0 else []
     note = "row CV: standard deviation ÷ mean of the nonzeros a row. Columns, banks and the uniform twin of each: --full"
-    return Group(Text(first, style="bold"), Text(), table, *more, Text(), Text(note, style="dim"))
+    return Group(Text(first, style="bold"), Text(), Stacked(table), *more, Text(), Text(note, style="dim"))
 
 
 def _table(*headings: str) -> Table:

@@ -89,10 +89,10 @@ function scatter() {
     }
   }
   at("front").textContent = fronts.some((pair) => pair[1])
-    ? `On the front, better in one without being worse in the other: ${fronts.slice(0, 4).map(([work, points]) => (work ? `${work}: ` : "") + points.map((p) => p.name).join(", ")).join("; ")}${fronts.length > 4 ? `; and the fronts of ${fronts.length - 4} more workloads` : ""}.`
+    ? `On the front, better in one without being worse in the other: ${fronts.slice(0, 4).map(([work, points]) => (work ? `${work}: ` : "") + points.map((p) => p.name).join("; ")).join(". ")}${fronts.length > 4 ? `. ${fronts.length - 4} more workloads have fronts of their own` : ""}.`
     : "No front: of one of these, neither end is the better one.";
   const axis = (name, log) => ({ title: { text: column(name).title }, type: log ? "log" : "linear", automargin: true,
-    rangemode: log ? "normal" : "tozero" });
+    minorloglabels: "complete", rangemode: log ? "normal" : "tozero" });
   Plotly.react("scatter", traces, layout({ xaxis: axis(x, at("x-log").checked), yaxis: axis(y, at("y-log").checked), height: 460 }), config);
 }
 // A metric whose values lie far apart is drawn by its logarithm, as in the pictures, until somebody says otherwise.
@@ -106,7 +106,8 @@ for (const id of ["x", "y"]) {
   scaled(id);
 }
 for (const id of ["by", "x-log", "y-log"]) at(id).addEventListener("change", scatter);
-scatter();
+at("metrics").hidden = data.points.filter((point) => !point.note).length < 2;  // a point alone says nothing
+if (!at("metrics").hidden) scatter();
 
 // A long name in up to three lines.
 function lines(name) {

@@ -58,12 +58,12 @@ def brief(name: str, most: int | None = None) -> str:
 
 
 def shorten(figure: Figure) -> None:
-    """Cut the names that stand beside bars, and the entries of legends."""
+    """Cut the names that stand beside bars, and the entries of legends; names of several lines were cut before."""
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         if isinstance(axis.get_major_locator(), FixedLocator):
             places = list(axis.get_majorticklocs())
             names = axis.get_major_formatter().format_ticks(places)
-            short = briefs(names)
+            short = briefs(name for name in names if "\n" not in name) | {name: name for name in names if "\n" in name}
             if any(short[name] != name for name in short):
                 axis.set_ticks(places, [short[name] for name in names])
     for legend in figure.findobj(Legend):

@@ -251,7 +251,7 @@ def _spell(figure: Figure) -> None:
         before = axis.get_major_formatter()
         if isinstance(before, FuncFormatter | FixedFormatter):
             axis.set_major_formatter(FuncFormatter(lambda value, place, before=before: spelt(before(value, place))))
-            lacking.update(mark for label in before.format_ticks(list(axis.get_majorticklocs())) for mark in _missing(label))
+            lacking.update(mark for label in before.format_ticks(axis.get_majorticklocs().tolist()) for mark in _missing(label))
     texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
     for text in texts:
         lacking.update(_missing(text.get_text()))

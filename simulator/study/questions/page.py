@@ -23,7 +23,7 @@ def page_of_study(done: Answered, made: Mapping[str, Any]) -> Page:
     for sweep, row in done.evidence.failed:
         rows[sweep].append(row)
     points = [
-        replace(point, labels={"sweep": name, **point.labels}, work=f"{name} {point.work}".strip())
+        replace(point, labels={"sweep": name, **point.labels}, work=f"{name} {point.work}".strip() if len(rows) > 1 else point.work)
         for name, of_sweep in rows.items()
         for point in points_of_rows(of_sweep)
     ]

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from simulator.report.pictures import PictureStyle, current_style
 from simulator.report.plots.fitting import briefs, legend_columns
 from simulator.report.plots.looks import LOOKS, Look, looks
-from simulator.report.plots.scales import plain, plain_ticks
+from simulator.report.plots.scales import log_ticks, plain, plain_ticks
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.questions.estimate import Estimate
 from simulator.study.questions.evidence import Evidence
@@ -42,6 +42,12 @@ _ROOM: dict[PictureStyle, int] = {"screen": 54, "column": 40, "slide": 45}
 """Letters under an axis."""
 _FAR = 20.0
 """Bars further apart are drawn by their logarithms."""
+_CROWDED = 5
+"""Bars at one place, beyond which they are too thin for their bands and hatches."""
+_WIDEST = 12.2
+"""Inches: a page shrinks what is wider until nobody can read it."""
+_BAR = 0.5
+"""Inches that a bar with two lines of names takes."""
 _DASHES = ("--", ":", "-.")
 _EDGED = (withStroke(linewidth=2.2, foreground="#ffffff"),)
 """Of a line that is seen on bars of any colour."""
@@ -59,7 +65,8 @@ def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
     with styled():
         count = 1 if spec.stacked else len(spec.panels)
         shape = (count, 1) if narrow() else (1, count)
-        figure = Figure(figsize=paper(4.2 + 4.0 * count, 4.8 * shape[0]), layout="constrained")
+        height = max(4.8 * shape[0], _BAR * sum(map(len, lines.values()))) if spec.stacked else 4.8 * shape[0]
+        figure = Figure(figsize=paper(min(4.2 + 4.0 * count, _WIDEST), height), layout="constrained")
         panels = list(figure.subplots(*shape, squeeze=False).flat)
         if spec.stacked:
             _stacked(panels[0], spec, evidence, lines)
@@ -152,10 +159,10 @@ def _draw_measured(axes: Axes, spec: PictureSpec, evidence: Evidence, column: st
 
 
 def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines: Mapping[_Label, Line]) -> None:
-    """Points, not bars, where they are far apart: on an axis of logarithms the length of a bar says nothing."""
+    """Points, not bars, where they are far apart or many: on an axis of logarithms the length of a bar says nothing."""
     places = list(dict.fromkeys(x for line in lines.values() for x in line))
     heights = [line[x][column].nominal for line in lines.values() for x in line]
-    far = min(heights) > 0 and max(heights) / min(heights) > _FAR
+    far = min(heights) > 0 and (max(heights) / min(heights) > _FAR or len(lines) > _CROWDED)
     width = 0.8 / len(lines)
     own = _own_looks(spec, lines)
     for index, (label, line) in enumerate(lines.items()):
@@ -171,7 +178,7 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
             axes.bar(at, values, width, color=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0.5, label=_name(spec, label))
     if far:
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(plain))
+        log_ticks(axes.yaxis, max(heights) / min(heights))
         for place in range(1, len(places)):
             axes.axvline(place - 0.5, color="#cccccc", linewidth=0.8)
     _draw_measured(axes, spec, evidence, column, [])
@@ -202,10 +209,12 @@ def _stacked(axes: Axes, spec: PictureSpec, evidence: Evidence, lines: Mapping[_
             label=evidence.columns[column].label,
         )
         base = [below + value for below, value in zip(base, values, strict=True)]
-    axes.set_yticks(range(len(bars)), [" · ".join(filter(None, (_name(spec, label), _called(spec, x)))) for label, x in bars])
+    above, below = briefs(_name(spec, label) for label in lines), briefs(_called(spec, x) for _, x in bars)
+    names = [(above[_name(spec, label)], below[_called(spec, x)]) for label, x in bars]
+    axes.set_yticks(range(len(bars)), ["\n".join(filter(None, each)) for each in names])
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(FuncFormatter(plain))
-    axes.set_xlabel(evidence.columns[spec.panels[0]].unit)
+    axes.set_xlabel(spec.label or evidence.columns[spec.panels[0]].unit)
     axes.grid(True, axis="x")
 
 

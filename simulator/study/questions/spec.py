@@ -69,7 +69,7 @@ class PictureSpec(FileModel):
     form: Literal["lines", "bars"] = Field("lines", description="lines over numbers; bars over names")
     sweep: str | None = Field(None, description="whose points it shows; needed where there are several")
     x: str = Field(description="axis along which it goes")
-    label: str = Field("", description="what the picture calls that axis; default: the last name of its key")
+    label: str = Field("", description="what the picture calls that axis, or the lengths of stacked bars; default: its last name")
     lines: tuple[str, ...] = Field((), max_length=3, description="axes: a line, or a group of bars, for each of their values")
     panels: tuple[str, ...] = Field(min_length=1, max_length=3, description="columns: a panel each; stacked bars: the parts of one")
     stacked: bool = Field(False, description="bars: the columns of `panels` on one another in one panel")

@@ -17,6 +17,7 @@ from simulator.specs import nearest_hint
 
 Quantity = Literal["area", "throughput", "power", "bandwidth"]
 Objective = Literal["time", "energy", "edap", "area"]
+METRIC_OF: dict[Objective, str] = {"time": "seconds", "energy": "energy_pj", "edap": "edap_js_mm2", "area": "fabric_area_mm2"}
 SearchName = Literal["steps", "grid"]
 UNITS: dict[Quantity, str] = {"area": "mm²", "throughput": "TOPS", "power": "W", "bandwidth": "GB/s"}
 
@@ -44,8 +45,7 @@ def of_run(result: Result, quantity: Quantity, *, include_dram: bool) -> float:
 
 def value_of(result: Result, objective: Objective) -> float:
     """Seconds, pJ with DRAM, J·s·mm² with DRAM energy and fabric area, or mm² of fabric."""
-    values = {"time": result.seconds, "energy": result.energy_pj, "edap": result.edap_js_mm2, "area": result.fabric_area_mm2}
-    return values[objective]
+    return float(getattr(result, METRIC_OF[objective]))
 
 
 def floor_of(objective: Objective, least: Least, pricer: Pricer) -> float:

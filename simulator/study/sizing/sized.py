@@ -131,8 +131,11 @@ def sizing_summary(sized: Sequence[Sized]) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    lines = [Text(line) for entry in sized for line in (in_short(entry), f"  {_changed(entry)}")]
-    return Group(Text(heading_of(sized), style="bold"), *lines, Text("what was searched: --full, or the machine files", style="dim"))
+    from simulator.report.summary import beside
+
+    lines = [line for entry in sized for line in ((entry.machine.name, in_short(entry)), ("", _changed(entry)))]
+    more = Text("what was searched: --full, or the machine files", style="dim")
+    return Group(Text(heading_of(sized), style="bold"), beside(lines), more)
 
 
 def _changed(entry: Sized) -> str:
@@ -140,17 +143,26 @@ def _changed(entry: Sized) -> str:
     return ", ".join(f"{change.key} {change.before} → {change.after}" for change in entry.changes) or "nothing changed"
 
 
+def terms_of(sized: Sequence[Sized]) -> str:
+    """`at equal area`, for the verdict."""
+    return f"at equal {sized[0].quantity}{', each at its own best sizes' if _searched_for(sized) else ''}"
+
+
+def _searched_for(sized: Sequence[Sized]) -> bool:
+    return bool(sized[0].search or sized[0].walk)
+
+
 def heading_of(sized: Sequence[Sized]) -> str:
     """What all machines were made equal in."""
     first = sized[0]
-    how = "each design at its own best sizes" if first.search or first.walk else "by size alone"
+    how = "each design at its own best sizes" if _searched_for(sized) else "by size alone"
     verb = {"area": "at most", "power": "at most", "throughput": "at least", "bandwidth": "exactly"}[first.quantity]
     return f"Sized to equal {first.quantity}: {verb} {_shown(first, first.target)}, {how}"
 
 
 def sentence(entry: Sized) -> str:
     """What a machine came to, what the next size would be, and what a search saw."""
-    text = _came_to(entry)
+    text = f"{entry.machine.name}{'' if entry.kind == entry.machine.name else f' ({entry.kind})'}: {_came_to(entry)}"
     if entry.search is not None:
         text += f"; {_searched(entry.search)}"
     if entry.walk is not None:
@@ -159,7 +171,7 @@ def sentence(entry: Sized) -> str:
 
 
 def in_short(entry: Sized) -> str:
-    """The same without how it was searched."""
+    """The same without its name, and without how it was searched."""
     said = [_came_to(entry)]
     if entry.search is not None:
         said.append(f"{entry.search.simulated:,} of {entry.search.designs:,} designs simulated")
@@ -169,7 +181,9 @@ def in_short(entry: Sized) -> str:
 
 
 def _came_to(entry: Sized) -> str:
-    text = f"{entry.machine.name} ({entry.kind}): {_shown(entry, entry.achieved)}, {100 * entry.difference:+.1f} % of the target"
+    off = f"{100 * abs(entry.difference):.1f} %"
+    where = "as wanted" if off == "0.0 %" else f"{off} {'above' if entry.difference > 0 else 'below'}"
+    text = f"{_shown(entry, entry.achieved)}, {where}"
     return text if entry.next_size is None else f"{text}; the next size has {_shown(entry, entry.next_size)}"
 
 

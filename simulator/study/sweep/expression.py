@@ -39,6 +39,7 @@ _COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda item, items: item in items,
     ast.NotIn: lambda item, items: item not in items,
 }
+_ASSIGNED = re.compile(r"(?<![=<>!])=(?!=)")
 _ALLOWED = "numbers, names, + - * / // %, comparisons, and, or, not, in, A if B else C, min, max, round, abs, log2"
 _SIGNS: Mapping[type[ast.operator], str] = {ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
 _DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
@@ -88,7 +89,8 @@ class Expression:
         try:
             tree = ast.parse(_PATH.sub(hide, text).strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise ConfigError(f"{before}found {text!r}, which is no expression; allowed: {_ALLOWED}") from error
+            hint = "; equal is written ==" if _ASSIGNED.search(text) else ""
+            raise ConfigError(f"{before}found {text!r}, which is no expression; allowed: {_ALLOWED}{hint}") from error
         if not _allowed(tree):
             raise ConfigError(f"{before}found {text!r}; allowed: {_ALLOWED}")
         found = cls(text, tree, names, place)

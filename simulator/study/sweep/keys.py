@@ -16,9 +16,18 @@ _OF_ANY_PATTERN = ("pattern", "seed")
 _EITHER = {"density": "nnz", "nnz": "density"}
 
 
+_NAMES = ("machine", "workload")
+"""Keys whose values are names, which speak for themselves."""
+
+
 def labelled(assignments: Mapping[str, Scalar]) -> str:
-    """Values of axes, each after the short name of its key."""
-    return ", ".join(f"{short(path)} {shown(value)}" for path, value in assignments.items())
+    """Values of axes: `crossbar, window 4`."""
+    return ", ".join(called(path, value) for path, value in assignments.items())
+
+
+def called(path: str, value: Scalar) -> str:
+    """A value after the short name of its key; the name of a machine or a workload alone."""
+    return shown(value) if path in _NAMES else f"{short(path)} {shown(value)}"
 
 
 def of_the_workload(path: str) -> bool:

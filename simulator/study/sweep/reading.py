@@ -11,7 +11,7 @@ from simulator.machine import Machine
 from simulator.result import METRICS
 from simulator.specs import Document, Key, config_path, load_yaml_document, nearest_hint, workload_path
 from simulator.specs.documents import read_tree
-from simulator.specs.fields import hint_at, keys_at, paths_of, slot_at
+from simulator.specs.fields import hint_at, keys_at, paths_of, slot_at, takes_integers_only
 from simulator.specs.tree import Entry
 from simulator.study.sizing.scale import SCALED, SETTLED
 from simulator.study.sweep.expression import Expression, no_names
@@ -177,7 +177,11 @@ class _Reader:
         model = WorkloadSpec if kind == "workload" else Machine
         keys = spelled_out(path.removeprefix("workload.")) if kind == "workload" else path.split(".")
         keys = ["0" if key == "*" else key for key in keys]
-        if any(slot_at(model, keys, root) is not None for root in roots[kind]):
+        slots = [slot for root in roots[kind] if (slot := slot_at(model, keys, root)) is not None]
+        if slots:
+            axis = self.spec.axes.get(path)
+            if isinstance(axis, AxisSpec) and axis.values is None and not axis.integer and all(map(takes_integers_only, slots)):
+                raise ConfigError(f"{place}: {path} takes integers alone; allowed: integer: true beside linspace and logspace")
             return
         root = roots[kind][0]
         known = next(length for length in range(len(keys) - 1, -1, -1) if slot_at(model, keys[:length], root) is not None)

@@ -40,7 +40,11 @@ class AxisSpec(FileModel):
             found = f"{', '.join(given)} together" if given else "none"
             raise ValueError(f"an axis needs one of values, linspace and logspace; found {found}")
         if (self.count is None) != (given == ["values"]):
-            raise ValueError("count: belongs beside linspace and logspace, and only there")
+            raise ValueError(
+                "count: says how many values linspace and logspace have, and belongs nowhere else"
+                if self.count is not None
+                else f"{given[0]}: needs count, how many values it has; allowed: count: an integer from 2 to {MAX_VALUES}"
+            )
         if self.integer and given == ["values"]:
             raise ValueError("integer: belongs beside linspace and logspace; write integers as values")
         if self.logspace is not None and min(self.logspace) <= 0:

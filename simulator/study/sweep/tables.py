@@ -13,6 +13,7 @@ from rich.text import Text
 
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, percent, significant, times
+from simulator.study.sizing.quantities import METRIC_OF
 from simulator.study.sweep.analysis import best_points, by_workload, fronts, label_within, main_effects, thinned
 from simulator.study.sweep.keys import labelled, short, shown
 from simulator.study.sweep.point import FAILURES
@@ -165,7 +166,8 @@ def _sizes(study: Study) -> RenderableType | None:
         return None
     sizes = [labelled(row.sizes) or "as in its file" for row in rows]
     labels = [row.label for row in rows]
-    table = _figures(f"Best sizes by {study.spec.equal.best}", rows[:_MOST], study.spec.objectives, labels, {"sizes": sizes})
+    by = term(METRIC_OF[study.spec.equal.best], "metric").label
+    table = _figures(f"Best sizes by {by}", rows[:_MOST], study.spec.objectives, labels, {"sizes": sizes})
     note = Text("sizes that are not those of the machine's file", style="dim")
     return Group(table, note) if len(rows) <= _MOST else Group(table, Text(f"… and {len(rows) - _MOST} more (points.csv has them)"), note)
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Literal
 
+from simulator.report.glossary import label
 from simulator.report.numbers import times
-from simulator.report.sentences import objective_words, verdict_sentences
+from simulator.report.sentences import verdict_sentences
 from simulator.report.verdict import Entrant, Held, Verdict, flips_along, judge
 from simulator.study.sweep.analysis import along_rows, best_row, by_workload, label_within
-from simulator.study.sweep.keys import labelled, short, shown
+from simulator.study.sweep.keys import called, labelled
 from simulator.study.sweep.study import Row, Study
 
 _NAMED = 4
@@ -34,7 +35,7 @@ def _judged(study: Study, workload: str, rows: Sequence[Row]) -> Verdict:
     if not path:
         only = best_row(rows, objective, way)
         best = [] if only is None else [only]
-    labels = {f"{short(path)} {shown(row.assignments[path])}" if path else row.label: row for row in best}
+    labels = {called(path, row.assignments[path]) if path else row.label: row for row in best}
     figures = {label: {name: _less(row, name, each) for name, each in objectives.items()} for label, row in labels.items()}
     entrants = [Entrant(label, label, own) for label, own in figures.items()]
     held = _held(study, objective, workload, labels)
@@ -53,11 +54,11 @@ def _held(study: Study, objective: str, workload: str, labels: dict[str, Row]) -
     if not known:
         return None
 
-    def called(row: Row) -> str:
+    def whole(row: Row) -> str:
         return label_within(row) if workload else labelled(row.assignments)
 
     def held(winner: str, rival: str) -> Held | None:
-        found = known.get((called(labels[winner]), called(labels[rival])))
+        found = known.get((whole(labels[winner]), whole(labels[rival])))
         if found is None:
             return None
         turns = found.turns_on.removeprefix("turns on ") if found.turns_on.startswith("turns on ") else ""
@@ -72,7 +73,7 @@ def sweep_sentences(study: Study) -> list[str]:
     if not verdicts:
         return [f"{study.spec.name}: no point has figures within the constraints."]
     first = next(iter(verdicts.values()))
-    alone = f"On {first.on}, {first.winner.name} is the only one with figures by {objective_words(first.objective)}."
+    alone = f"On {first.on}, {first.winner.name} is the only one with figures by {label(first.objective, 'metric')}."
     sentences = verdict_sentences(first) or [alone]
     if len(verdicts) == 1:
         return sentences

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from simulator.errors import OperandError
-from simulator.specs import nearest_hint, not_a_file
+from simulator.specs import nearest_hint, not_a_file, some_of
 from simulator.workload.csr import Csr
 from simulator.workload.importing.compressed import Joined, joined_weights
 from simulator.workload.importing.naming import WIDE_INTEGERS, Shapes, masks, packed, pruned_name, stored_in_out
@@ -61,7 +61,7 @@ def read_checkpoint(path: Path, wanted: Sequence[str], layout: Layout) -> Import
                 if name in joined:
                     matrix = _some(joined[name].matrix())
                 else:
-                    matrix = _csr(tensors[name], unfit.get(name), inputs.get(name, 1), tensors.get(masked.get(name, "")))
+                    matrix = _csr(tensors[name], unfit.get(name), inputs.get(name, 1), tensors[masked[name]] if name in masked else None)
             except OperandError as error:
                 if name in wanted:
                     raise OperandError(f"{name}: {error}") from error
@@ -106,7 +106,7 @@ def _unasked(tensors: Mapping[str, Tensor], names: Sequence[str], inputs: Mappin
 def _by_reason(left_out: Mapping[str, str]) -> str:
     """Names and reasons, a reason once."""
     names = {reason: [name for name, why in left_out.items() if why == reason] for reason in left_out.values()}
-    listed = [f"{', '.join(who[:_SHOWN])}{', …' if len(who) > _SHOWN else ''}: {reason}" for reason, who in names.items()]
+    listed = [f"{some_of(who)}: {reason}" for reason, who in names.items()]
     return "; ".join(listed[:_SHOWN])
 
 
@@ -192,8 +192,8 @@ def _chosen(tensors: Mapping[str, Tensor], joined: Mapping[str, Joined], wanted:
         if dimensions.get(name, 2) < 2:
             raise OperandError(f"{name} has {dimensions[name]} dimensions; allowed: 2 or more")
         if not any(fnmatchcase(known, name) for known in matrices):
-            listed = ", ".join(matrices[:_SHOWN]) + (", …" if len(matrices) > _SHOWN else "")
-            raise OperandError(f"no tensor {name} of 2 dimensions or more; there are {listed or 'none'}{nearest_hint(name, matrices)}")
+            there = some_of(matrices) or "none"
+            raise OperandError(f"no tensor {name} of 2 dimensions or more; there are {there}{nearest_hint(name, matrices)}")
     return [name for name in matrices if any(fnmatchcase(name, glob) for glob in wanted)]
 
 

@@ -32,10 +32,10 @@ def stored_in_out(shapes: Shapes) -> dict[str, int]:
     of names (all are turned, or none), or by the name itself (`kernel`).
     """
     weights = {name: shape for name, shape in shapes.items() if len(shape) > 1}
-    inputs = {name: found for name, shape in weights.items() if (found := _inputs(name, shape, shapes.get(_bias(name), ())))}
+    inputs = {name: found for name, shape in weights.items() if (found := _inputs(name, shape, _bias(name, shapes)))}
     family = {name: shape for name, shape in weights.items() if _module(name) in _FAMILY and len(shape) == 2}
     wider = [shape[1] > shape[0] for name, shape in family.items() if _module(name) in _WIDENING and shape[0] != shape[1]]
-    told = [name in inputs for name, shape in family.items() if len(shapes.get(_bias(name), ())) == 1 and shape[0] != shape[1]]
+    told = [name in inputs for name, shape in family.items() if len(_bias(name, shapes)) == 1 and shape[0] != shape[1]]
     if any(told or wider) and all(told or wider):
         inputs |= dict.fromkeys(family, 1)
     return inputs
@@ -57,10 +57,10 @@ def _last(name: str) -> str:
     return next((last for last in _BIASES if name == last or name.endswith((f".{last}", f"/{last}", f"_{last}"))), "")
 
 
-def _bias(name: str) -> str:
-    """What a weight's bias is called; the empty text where nothing tells."""
+def _bias(name: str, shapes: Shapes) -> tuple[int, ...]:
+    """The shape of a weight's bias; that of a number where it has none, or its name does not tell."""
     last = _last(name)
-    return f"{name.removesuffix(last)}{_BIASES[last]}" if last else ""
+    return shapes.get(f"{name.removesuffix(last)}{_BIASES[last]}", ()) if last else ()
 
 
 def _module(name: str) -> str:
@@ -78,7 +78,9 @@ def masks(shapes: Shapes) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, shape in shapes.items():
         parts = _MASK.fullmatch(name)
-        weight = f"{parts[1] or ''}{parts[2]}" if parts else ""
+        if parts is None:
+            continue
+        weight = f"{parts[1] or ''}{parts[2]}"
         for values in (f"{weight}{_UNPRUNED}", weight):
             if shapes.get(values) == shape:
                 found.setdefault(values, name)

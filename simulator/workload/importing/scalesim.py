@@ -27,6 +27,7 @@ _RATIO = re.compile(r"([0-9]{1,4}):([0-9]{1,4})")
 _LETTERS = re.compile(r"[^a-z]")
 _UNIT = re.compile(r"\(.*?\)|\[.*?\]")
 _SPARSITY = "sparsity"
+_DENSE = "dense"
 _PRODUCT = ("layer", "m", "n", "k", _SPARSITY)
 _FILTERS = ("layer", "height", "width", "filter height", "filter width", "channels", "filters", "stride", "stride across", _SPARSITY)
 _OPTIONAL = ("stride across", _SPARSITY)
@@ -78,6 +79,8 @@ class _Heading:
     """Columns that SCALE-Sim does not know, by what they are."""
     unknown: dict[int, str]
     """Columns behind those that it needs, whose names say nothing."""
+    sparsity: int | None
+    """The column of N:M, where there is one."""
 
     def arranged(self, cells: list[str]) -> list[str]:
         """The cells of a layer as SCALE-Sim reads them."""
@@ -104,6 +107,7 @@ def read_topology(path: Path) -> Imported:
             heading = _heading(where, cells)
             left_out |= dict.fromkeys(map(repr, heading.unknown.values()), "SCALE-Sim has no column of that name")
         else:
+            _check_sparsity(where, cells, heading.sparsity)
             images = _images(where, cells, heading.beside)
             sources.append(_layer(where, _trimmed(heading.arranged(cells)), images))
     if not sources:
@@ -122,11 +126,17 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
         line = raw.count(b"\n", 0, error.start) + 1
         raise OperandError(f"{path}:{line}: a byte that is no UTF-8 text; allowed: CSV in UTF-8") from error
     first = next((line for line in lines if line.strip()), "")
-    reader = csv.reader(lines, delimiter=next((mark for mark in ",;\t" if mark in first), ","))
+    mark = next((mark for mark in ",;\t" if mark in first), ",")
+    read = [(place, [cell.strip() for cell in _cells(f"{path}:{place}", line, mark)]) for place, line in enumerate(lines, 1)]
+    return [(place, cells) for place, cells in read if any(cells)]
+
+
+def _cells(where: str, line: str, mark: str) -> list[str]:
+    """The cells of a line, none of which goes on in the next."""
     try:
-        return [(reader.line_num, cells) for line in reader if any(cells := [cell.strip() for cell in line])]
+        return next(csv.reader([line], delimiter=mark, strict=True), [])
     except csv.Error as error:
-        raise OperandError(f"{path}:{reader.line_num}: a cell that does not end, or is too long for one") from error
+        raise OperandError(f"{where}: a cell that does not end in its line, or is too long for one") from error
 
 
 def _words(cells: list[str]) -> list[str]:
@@ -163,14 +173,23 @@ def _heading(where: str, heading: list[str]) -> _Heading:
                 f"{where}: {heading[lost]!r} is no column of SCALE-Sim, which reads {wanted[lost]} there; allowed: its names, such as "
                 f"Layer, M, N, K, or IFMAP Height, Filter Width, Strides{hint}"
             )
-        return _Heading((), beside, {at: name for at, name in strange.items() if at})
+        return _Heading((), beside, {at: name for at, name in strange.items() if at}, known.get(_SPARSITY))
     missing = next((name for name in needed if name not in known), None)
     if missing is not None:
         raise OperandError(
             f"{where}: {heading[known[moved]]!r} stands in column {known[moved] + 1}, SCALE-Sim reads it in {wanted.index(moved) + 1}; "
             f"allowed: its order, or a heading that names all columns ({missing} is missing)"
         )
-    return _Heading(tuple(known[name] for name in wanted if name in known), beside, strange)
+    return _Heading(tuple(known[name] for name in wanted if name in known), beside, strange, known.get(_SPARSITY))
+
+
+def _check_sparsity(where: str, cells: list[str], column: int | None) -> None:
+    """Raise OperandError where a layer ends below the heading of N:M in what is no such: behind the last comma it would be a note."""
+    if column is None or any(cells[column + 1 :]):
+        return
+    found = "".join(cells[column : column + 1])
+    if found and not _RATIO.fullmatch(found) and found.lower() != _DENSE:
+        raise OperandError(f"{where}: sparsity {found[:20]!r}; allowed: N:M, such as 2:4, or {_DENSE}, or nothing")
 
 
 def _images(where: str, cells: list[str], beside: dict[str, int]) -> int:
@@ -215,6 +234,8 @@ def _layer(where: str, cells: list[str], images: int) -> Source:
     values, ratio = layer
     batch = 1
     if len(values) == _GEMM:
+        for letter, value in zip("MNK", values, strict=True):
+            _check_side(where, letter, value)
         m, k, n = values[1], values[2], values[0]
     else:
         if _DEPTHWISE in name:
@@ -223,15 +244,19 @@ def _layer(where: str, cells: list[str], images: int) -> Source:
     n *= images
     sides = {"batch": batch, "m": m, "k": k, "n": n} | ({"batch × m": batch * m, "batch × k": batch * k} if batch > 1 else {})
     for letter, side in sides.items():
-        if not 1 <= side <= MAX_DIMENSION:
-            raise OperandError(f"{where}: {letter} = {side}; allowed: 1 to {MAX_DIMENSION}")
+        _check_side(where, letter, side)
     pattern = _pattern(where, k, ratio)
     weights = batch * m * (k if ratio is None else -(-k // int(ratio[2])) * int(ratio[1]))
-    held = MAX_WITHOUT_ZEROS if batch == 1 and pattern["pattern"] == "dense" else MAX_NONZEROS
+    held = MAX_WITHOUT_ZEROS if batch == 1 and pattern["pattern"] == _DENSE else MAX_NONZEROS
     for operand, nonzeros, most in (("weights", weights, held), ("activations", batch * k * n, MAX_DENSE)):
         if nonzeros > most:
             raise OperandError(f"{where}: {nonzeros} nonzero {operand}; allowed: at most {most}")
     return Source(name, shape=(m, k, n), batch=batch, pattern=pattern)
+
+
+def _check_side(where: str, name: str, side: int) -> None:
+    if not 1 <= side <= MAX_DIMENSION:
+        raise OperandError(f"{where}: {name} = {side}; allowed: 1 to {MAX_DIMENSION}")
 
 
 def _im2col(where: str, values: list[int]) -> tuple[int, int, int]:
@@ -246,8 +271,8 @@ def _im2col(where: str, values: list[int]) -> tuple[int, int, int]:
 
 def _pattern(where: str, k: int, ratio: re.Match[str] | None) -> dict[str, object]:
     if ratio is None:
-        return {"pattern": "dense"}
+        return {"pattern": _DENSE}
     n, m = int(ratio[1]), int(ratio[2])
     if not 1 <= n <= m:
         raise OperandError(f"{where}: sparsity {n}:{m}; allowed: N from 1 to M")
-    return {"pattern": "dense"} if n == m or k <= n else {"pattern": "n_m", "n": n, "m": m}
+    return {"pattern": _DENSE} if n == m or k <= n else {"pattern": "n_m", "n": n, "m": m}

@@ -68,6 +68,11 @@ def _checkpoint_in(folder: Path) -> Path:
     return folder
 
 
+def has_tensors(path: Path) -> bool:
+    """Whether a source is a checkpoint, by its ending, or a folder, which may hold one."""
+    return path.is_dir() or path.name.lower().endswith(_CHECKPOINTS)
+
+
 def turned(source: Source) -> Source:
     """A source whose matrix was stored [in, out], as [out, in]."""
     return source if source.matrix is None else replace(source, matrix=Stack(1, source.matrix).transposed().matrix, turned=True)

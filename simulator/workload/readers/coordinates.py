@@ -37,6 +37,10 @@ def _read(path: Path, allowed: tuple[int, ...]) -> Csr:
             first = next(lines, None)
             if first is None:
                 raise OperandError("no element")
+            if b"," in first[1] or b";" in first[1]:
+                raise OperandError(
+                    f"line {first[0]}: cells parted by {'commas' if b',' in first[1] else 'semicolons'}; allowed: tabs or spaces"
+                )
             count = len(first[1].split())
             if count not in allowed:
                 raise OperandError(f"line {first[0]}: {count} columns; allowed: row, column{', value' if 3 in allowed else ''} of a matrix")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
 ]
 DESK, PHONE = 1280, 390
+UNDRAWN = "var Plotly = { react() {}, newPlot() {} };"
+A4 = 718
+"""Pixels between the margins of a page."""
 HEADINGS = "[...document.querySelectorAll('thead th')].filter((each) => each.offsetWidth)"
 NAMES = "[...document.querySelectorAll('tbody th')].filter((each) => each.offsetWidth).map((each) => each.textContent)"
 COMMAND = "sparsim compare 'a b' -w <w>"
@@ -63,7 +67,7 @@ def test_at_a_desk(browser: Tab, page: Path) -> None:
     browser.choose(_draw("x"), "fabric_area_mm2")
     browser.choose(_draw("y"), "cycles")
     assert browser.value(f"{_draw('scatter')}.querySelector('.xtitle').textContent").startswith("fabric area")
-    ahead = browser.value(f"{_draw('front')}.textContent").removesuffix(".").split(": ")[1].split(", ")
+    ahead = browser.value(f"{_draw('front')}.textContent").removesuffix(".").split(": ")[1].split("; ")
     best: list[str] = []
     for result in sorted(small_runs(), key=lambda each: (each.fabric_area_mm2, each.cycles)):
         if all(result.cycles < other.cycles for other in small_runs() if other.name in best):
@@ -99,3 +103,29 @@ def test_on_a_phone(browser: Tab, page: Path) -> None:
     assert browser.value(NAMES) == _by("fabric_area_mm2", down=True)
     browser.click(_draw("copy"))
     assert browser.becomes(f"{_draw('copy')}.textContent", "copied")
+
+
+def test_on_paper(browser: Tab, tmp_path: Path) -> None:
+    """The widest table that a page shows at first is not cut, colours of legends are printed, and what nobody opened has no heading."""
+    runs = page_of_runs(Comparison(small_runs()), {"command": COMMAND}, {})
+    words = {"fabric.network.topology": "butterfly", "fabric.network.slices": "auto", "workload.density": "0.0009765625"}
+    points = [replace(point, labels={name: f"{word}{place}" for name, word in words.items()}) for place, point in enumerate(runs.points)]
+    file = tmp_path / "report.html"
+    file.write_text(rendered(replace(runs, points=points), UNDRAWN), encoding="utf-8")
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        browser.open(file, A4)
+        assert browser.value("document.querySelector('table').getBoundingClientRect().right") <= A4
+        assert browser.value("document.documentElement.scrollWidth") <= A4
+        assert browser.value("getComputedStyle(document.querySelector('.legend i')).printColorAdjust") == "exact"
+        assert browser.value(f"{_draw('files')}.offsetHeight") == 0
+    finally:
+        browser.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_one_run_has_nothing_to_be_drawn_against(browser: Tab, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(rendered(page_of_runs(Comparison((small_runs()[0],)), {}, {}), UNDRAWN), encoding="utf-8")
+    browser.open(file, DESK)
+    assert browser.value(f"{_draw('metrics')}.offsetHeight") == 0
+    assert browser.value("document.querySelectorAll('.legend button').length") > 0

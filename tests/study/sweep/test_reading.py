@@ -207,11 +207,14 @@ def test_a_density_reaches_every_random_weight_in_place_of_its_nnz(place: Path) 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
+        ("axes={fabric.window: {linspace: [1, 4], count: 3}}", "fabric.window takes integers alone; allowed: integer: true"),
+        ("axes={fabric.window: {linspace: [1, 4]}}", "needs count, how many values it has; allowed: count: an integer from 2"),
+        ("where=['fabric.window = 4']", "no expression; allowed: .*; equal is written =="),
         ("axes={fabric.replcas: [1]}", "unknown key; allowed in fabric: .*; nearest: replicas"),
         ("axes={workload.operations.0.shape.q: [1]}", "unknown key; allowed in workload.operations.0.shape: batch, m, k, n"),
         ("axes={fabric.replicas: []}", "found an empty list; allowed: .*a list of 1 to 10000"),
         ("axes={fabric.replicas: [1, 1]}", "found 1 twice"),
-        ("axes={fabric.window: {logspace: [1, 4]}}", "count: belongs beside"),
+        ("axes={fabric.window: {values: [1, 4], count: 2}}", "count: says how many values linspace and logspace have"),
         ("axes={fabric.window: {logspace: [0, 4], count: 3}}", "numbers above 0"),
         ("zip=[{fabric.units: [1, 2], fabric.lanes: [1]}]", "fabric.units has 2, fabric.lanes has 1"),
         ("set={fabric.banks: '${fabric.units +}'}", "no expression"),

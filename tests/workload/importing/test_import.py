@@ -159,6 +159,18 @@ def test_scales_of_blocks_are_no_weights_whatever_they_are_called(tmp_path: Path
         read_sources(path, [name])
 
 
+def test_a_tensor_without_a_name_is_one_of_them(tmp_path: Path) -> None:
+    """No mask, nor the bias, of those whose names tell of none."""
+    shifted = np.roll(VALUES, 1)
+    imported = read_sources(safetensors(tmp_path / "m.safetensors", {"": shifted * (shifted > 0), "a": VALUES, "b.up": VALUES.T}), [])
+    assert imported.left_out == {}
+    (_, whole, turned) = (source.matrix for source in imported.sources)
+    assert whole is not None
+    assert turned is not None
+    assert np.array_equal(dense(whole), VALUES)
+    assert np.array_equal(dense(turned), VALUES.T)
+
+
 def test_what_cannot_be_a_weight_is_left_out_and_named_unless_it_is_asked_for_by_name(tmp_path: Path) -> None:
     """One bad tensor stops no checkpoint; what is asked for is had, or refused with the reason."""
     bad = {
@@ -527,12 +539,29 @@ def test_columns_beside_those_of_scale_sim_count_where_they_change_a_layer(tmp_p
             read(tmp_path / "net.csv", [])
 
 
+def test_what_a_column_of_sparsity_says_is_never_dropped(tmp_path: Path) -> None:
+    """A note behind the last comma is; a ratio in other words there is none."""
+    path = tmp_path / "net.csv"
+    path.write_text("Layer,M,N,K,Sparsity\ng,4,5,8,0.5\n")
+    with pytest.raises(OperandError, match=r"net\.csv:2: sparsity '0\.5'; allowed: N:M, such as 2:4, or dense, or nothing"):
+        read(path, [])
+    path.write_text("Layer,M,N,K,Sparsity\na,4,5,8,dense\nb,4,5,8\nc,4,5,8,2:4\n")
+    assert [source.pattern["pattern"] for source in read(path, [])] == ["dense", "dense", "n_m"]
+
+
+@pytest.mark.parametrize("line", ['"a,4,5,8\nb",4,5,8', 'a,4,5,"8'])
+def test_a_quote_that_is_not_closed_swallows_no_layer(tmp_path: Path, line: str) -> None:
+    (tmp_path / "net.csv").write_text(f"Layer,M,N,K\n{line}\n")
+    with pytest.raises(OperandError, match=r"net\.csv:2: a cell that does not end in its line"):
+        read(tmp_path / "net.csv", [])
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
         ("Layer,M,N,K\ng,4,5,8\n".encode("utf-16"), "net.csv:1: a byte that is no UTF-8 text"),
         (b"Layer,M,N,K\ng\xe9,4,5,8\n", "net.csv:2: a byte that is no UTF-8 text"),
-        (b"Layer,M,N,K\n" + b"g" * 200_000 + b",4,5,8\n", "net.csv:2: a cell that does not end, or is too long"),
+        (b"Layer,M,N,K\n" + b"g" * 200_000 + b",4,5,8\n", "net.csv:2: a cell that does not end in its line, or is too long"),
     ],
 )
 def test_what_is_no_text_of_a_table_is_said_in_words_of_ours(tmp_path: Path, raw: bytes, reason: str) -> None:
@@ -599,8 +628,9 @@ def test_scale_sim_topologies(tmp_path: Path) -> None:
     [
         ("a, 1, 2", r"net\.csv:2: found '1, 2'; allowed: M, N, K"),
         ("a, 1, 2, x,", "allowed: M, N, K"),
-        ("a, 1, 2, 0", "k = 0; allowed: 1 to"),
-        ("a, 1, 2, 9999999999", "k = 9999999999; allowed: 1 to"),
+        ("a, 0, 2, 1", r"net\.csv:2: M = 0; allowed: 1 to"),
+        ("a, 1, 2, 9999999999", "K = 9999999999; allowed: 1 to"),
+        ("a, 9, 9, 3, 3, 1, 0, 1", "m = 0; allowed: 1 to"),
         ("a, 4, 4, 8, 5:4", "sparsity 5:4; allowed: N from 1 to M"),
         ("a, 5, 5, 7, 3, 1, 1, 1", "does not fit 5 × 5"),
         ("a, 5, 5, 3, 3, 1, 1, 0", "at stride 0"),

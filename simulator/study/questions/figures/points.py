@@ -137,7 +137,8 @@ class Slope(_Along):
             raise ConfigError(f"{self.along} has one value with figures; an exponent needs two")
         first, last = (next(value for value in groups if float(value) == end) for end in (ends[0], ends[-1]))
         ratio = groups[last] / groups[first]
-        return Found(Estimate(np.log(ratio.variants) / math.log(float(last) / float(first))), {"first": shown(first), "last": shown(last)})
+        words = {name: f"{end:,}" if type(end) is int else shown(end) for name, end in (("first", first), ("last", last))}
+        return Found(Estimate(np.log(ratio.variants) / math.log(float(last) / float(first))), words)
 
 
 class Computed(Figure):
