@@ -28,12 +28,14 @@ def test_an_interrupt_waits_until_workers_are_launched(name: str) -> None:
 
 
 LAUNCHED = """
-import os, signal, sys
+import os, signal, sys, time
 from multiprocessing import resource_tracker as tracker
 from simulator.study.executors.processes import launch_tracker
 launch_tracker()
 pid = tracker._resource_tracker._pid
 os.kill(pid, signal.SIGHUP)
+time.sleep(0.05)
+assert os.waitpid(pid, os.WNOHANG) == (0, 0), "it is gone"
 tracker.register("/none", "semaphore")
 assert pid == tracker._resource_tracker._pid, "another was launched"
 assert not sys.warnoptions and signal.SIGHUP not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
