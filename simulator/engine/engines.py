@@ -137,6 +137,6 @@ def play(name: EngineName, spec: SystemSpec, program: Program) -> SystemOutcome:
     """
     from simulator.engine.compiled.system.engine import SYSTEM_KERNEL
 
-    small = program.parts < SMALL_PROGRAM_PARTS and not SYSTEM_KERNEL.ready
+    small = not SYSTEM_KERNEL.ready and program.parts < SMALL_PROGRAM_PARTS
     run = SYSTEM_ENGINES["reference" if small else name]
     return program.latest((name, spec), lambda: run(spec, program))
