@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -48,19 +48,36 @@ def sensitivity_summary(studies: Sequence[Sensitivity]) -> RenderableType:
     shown: list[RenderableType] = [*[Text(sentence, style="bold") for sentence in sensitivity_sentences(studies)], Text()]
     several = len({(study.first, study.second) for study in studies}) > 1
     for study in studies:
-        table = Table.grid(padding=(0, 2), pad_edge=False)
-        for least in (25, 13, 15):
-            table.add_column(min_width=least, no_wrap=True)
-        table.add_column()
-        for entry in study.influences[:_STRONGEST]:
-            low, high = sorted((entry.at_low, entry.at_high))
-            ends = f"{entry.factor.low:g} to {entry.factor.high:g}", f"{significant(low)} to {times(high)}"
-            table.add_row(f"  {entry.factor.name}", *ends, _turns(entry))
-        shown += [Text(heading_of(study, paired=several)), table]
+        shown += [Text(heading_of(study, paired=several)), _Strongest(study.influences[:_STRONGEST])]
     weaker = max((len(study.influences) for study in studies), default=0) - _STRONGEST
     notes = ["each: a constant, its band, the ratio over it, and where the winner changes (beyond: outside its band)"]
     notes += [f"up to {weaker} weaker ones: --full, or sensitivity.csv"] if weaker > 0 else []
     return Group(*shown, *[Text(note, style="dim") for note in notes])
+
+
+class _Strongest:
+    """A line a constant; where that is too long for a terminal, what turns stands below."""
+
+    def __init__(self, entries: Sequence[Influence]) -> None:
+        self._entries = entries
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = options.max_width >= _WIDE
+        table = Table.grid(padding=(0, 2), pad_edge=False)
+        for place, least in enumerate((25, 13, 15)):
+            table.add_column(min_width=least if wide else None, no_wrap=wide or not place)
+        for entry in self._entries:
+            low, high = sorted((entry.at_low, entry.at_high))
+            ends = f"{entry.factor.low:g} to {entry.factor.high:g}", f"{significant(low)} to {times(high)}"
+            turn = _turns(entry)
+            table.add_row(f"  {entry.factor.name}", *ends, *([turn] if wide else []))
+            if not wide:
+                table.add_row(f"    {turn}")
+        yield table
+
+
+_WIDE = 80
+"""Columns that a line of a constant takes at most."""
 
 
 def sensitivity_sentences(studies: Sequence[Sensitivity]) -> list[str]:

@@ -132,12 +132,16 @@ def test_a_mistake_is_one_message(saved: Path, sparsim: Type, arguments: tuple[s
     assert not Path("reports").exists()
 
 
-def test_a_sensitivity_study_of_saved_results(saved: Path, sparsim: Type) -> None:
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_a_sensitivity_study_of_saved_results(saved: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     outcome = sparsim("sensitivity", "saved", "--between", "crossbar,replication", "--metric", "energy_pj", "-o", "study")
     assert outcome.code == 0, outcome.err
     assert outcome.out.startswith("crossbar has ")
     assert " the energy of replication; over the bands of the constants that " in " ".join(outcome.out.split())
     assert "combined band" in outcome.out
+    assert "…" not in outcome.out
+    assert max(map(len, outcome.out.splitlines())) <= int(columns)
     plots = {"tornado-crossbar-replication.png"}
     assert {path.name for path in Path("study").iterdir()} == plots | {"sensitivity.json", "sensitivity.csv", "table.txt", "run.json"}
     (study,) = json.loads(Path("study/sensitivity.json").read_text(encoding="utf-8"))["studies"]
