@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -44,7 +45,7 @@ class Power(Struct, frozen=True):
         return {**asdict(self), "total_w": self.total_w}
 
 
-class ComponentCost(Struct, frozen=True):
+class ComponentCost(Struct, frozen=True, dict=True):
     """All instances of one component of a machine, during one run."""
 
     name: str
@@ -62,18 +63,18 @@ class ComponentCost(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     """Flags a reader must see: outside its formula's range, assumed constants."""
 
-    @property
+    @cached_property
     def clock_pj(self) -> float:
         """Energy of the clock."""
         return sum(self.energy_pj_by_action.get(action, 0.0) for action in CLOCK_ACTIONS)
 
-    @property
+    @cached_property
     def energy_pj(self) -> float:
         """Dynamic energy, clock and leakage."""
         return sum(self.energy_pj_by_action.values()) + self.leakage_pj
 
 
-class Cost(Struct, frozen=True):
+class Cost(Struct, frozen=True, dict=True):
     """Price of one run on one machine in one technology."""
 
     technology: str
@@ -82,32 +83,32 @@ class Cost(Struct, frozen=True):
     leakage: LeakageLaw
     """At which temperature leakage is priced, and how it grows."""
 
-    @property
+    @cached_property
     def cell_area_mm2(self) -> float:
         """Synthesised cells and bare macros, PHY as drawn."""
         return sum(part.cell_mm2 for part in self.components)
 
-    @property
+    @cached_property
     def placed_area_mm2(self) -> float:
         """Cells and macros with the room of their placement, PHY as drawn."""
         return sum(part.placed_mm2 for part in self.components)
 
-    @property
+    @cached_property
     def area_mm2(self) -> float:
         """Die area, DRAM PHY included."""
         return sum(part.die_mm2 for part in self.components)
 
-    @property
+    @cached_property
     def fabric_area_mm2(self) -> float:
         """Die area without DRAM and its PHY."""
         return sum(part.die_mm2 for part in self.components if part.name not in OFF_FABRIC)
 
-    @property
+    @cached_property
     def energy_pj(self) -> float:
         """Energy of the run, DRAM included."""
         return sum(part.energy_pj for part in self.components)
 
-    @property
+    @cached_property
     def fabric_energy_pj(self) -> float:
         """Energy of the run without DRAM and its PHY."""
         return sum(part.energy_pj for part in self.components if part.name not in OFF_FABRIC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, ClassVar
 
@@ -20,6 +20,9 @@ POWERS = tuple(2.0**power for power in range(-2, 14))
 """Capacities that a step may give a memory, in KiB."""
 WIDTHS = tuple(2**power for power in range(4, 12))
 """Bytes a cycle that a step may give a bus."""
+
+_LEAPT = 2
+"""So many sizes further, either way, of a memory that the choices suit."""
 
 
 class OnChipSram(Struct, frozen=True):
@@ -48,15 +51,16 @@ class Sizes:
         "trunks.drain_bytes_per_cycle": WIDTHS,
     }
     """The same of what lies around the fabric."""
-    leaps: ClassVar[tuple[str, ...]] = ("activation_buffer_kib",)
-    """Keys of those around the fabric of which a walk tries all values where no step helps: a memory is only larger until all of a tensor
-    fits, and its fabric does the same."""
+    valleys: ClassVar[tuple[str, ...]] = ("activation_buffer_kib",)
+    """Keys of those around the fabric whose values are leapt over: a memory is only larger until all of a tensor fits."""
     members: ClassVar[tuple[str, ...]] = ()
     """Keys of the grid that leave a design's family: memories, words, parts. The values of each begin with the least area and
     (memories) with the fewest bits of an index."""
     freed: ClassVar[Keys] = {}
     """Keys that say how work is laid on the hardware, with the value that lets the machine choose for each operation anew: a walk that
     begins so is not held where one choice suits the memories of its start."""
+    fitted: ClassVar[tuple[str, ...]] = ()
+    """Memories of the fabric that decide which choice of `freed` is best: another size is of use only with another choice."""
     scaled: ClassVar[tuple[str, ...]] = ()
     """Keys that scaling by one number sets, whatever they were."""
     settled: ClassVar[tuple[str, ...]] = ()
@@ -92,6 +96,20 @@ class Sizes:
             if self.takes(machine, key):
                 yield from ({key: value} for value in neighbours(ladder, value_at(machine, key)))
         yield from self.paired_steps(machine)
+
+    def free(self, kept: Collection[str]) -> Keys:
+        """Those of `freed` that are not kept."""
+        return {key: choice for key, choice in self.freed.items() if key not in kept}
+
+    def leaps(self, machine: Machine, kept: Collection[str]) -> Iterator[Keys]:
+        """What to try of a machine that no single step makes better, without the keys that are kept: every size of what has valleys, and
+        the next sizes of memories with the choices that were made for its own freed again."""
+        for key in self.valleys:
+            if key not in kept:
+                yield from ({key: size} for size in self.around[key])
+        for key in self.fitted:
+            if key not in kept:
+                yield from ({key: size, **self.free(kept)} for size in neighbours(self.ladders[key], value_at(machine, key), _LEAPT))
 
     def takes(self, machine: Machine, key: str) -> bool:
         """Whether a step of this key is of use to a machine."""
@@ -132,11 +150,12 @@ def value_at(machine: Machine, key: str) -> Any:
     return found
 
 
-def neighbours(ladder: Sequence[Any], own: Any) -> list[Any]:
-    """The next smaller and the next larger number of a ladder, and all its words; from a word, all numbers too. Never the own value.
+def neighbours(ladder: Sequence[Any], own: Any, reach: int = 1) -> list[Any]:
+    """The next smaller and the next larger number of a ladder, or so many of each, and all its words; from a word, all numbers too.
+    Never the own value.
 
-    >>> neighbours((1, 2, 4, 8), 3), neighbours(("auto", 1, 2), 1), neighbours(("auto", 1, 2), "auto")
-    ([2, 4], ['auto', 2], [1, 2])
+    >>> neighbours((1, 2, 4, 8), 3), neighbours(("auto", 1, 2), 1), neighbours(("auto", 1, 2), "auto"), neighbours((1, 2, 4, 8), 1, 2)
+    ([2, 4], ['auto', 2], [1, 2], [2, 4])
     """
     words = [value for value in ladder if _is_word(value) and value != own]
     numbers = [value for value in ladder if not _is_word(value) and value != own]
@@ -144,7 +163,7 @@ def neighbours(ladder: Sequence[Any], own: Any) -> list[Any]:
         return words + numbers
     below = [value for value in numbers if value < own]
     above = [value for value in numbers if value > own]
-    return words + below[-1:] + above[:1]
+    return words + below[-reach:] + above[:reach]
 
 
 def _is_word(value: Any) -> bool:

@@ -46,7 +46,7 @@ class ActivationForm:
         """Of some features, [first, last) or by index, of a range of tokens: a bit an element and the values, or all values."""
         count = features.stop - features.start if isinstance(features, slice) else len(features)
         elements = count * (tokens[1] - tokens[0])
-        if not self.packed:
+        if not (self.packed and elements):
             return elements * element_bits
         kept = elements if self.kept is None else int(self._kept(self.kept, tokens)[features].sum())
         return kept * element_bits + elements

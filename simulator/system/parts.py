@@ -26,7 +26,9 @@ class Sums(Struct, frozen=True):
     @classmethod
     def total(cls, each: Iterable[Sums]) -> Sums:
         """All together."""
-        sums = list(each)
+        sums = [one for one in each if one is not NO_SUMS]
+        if not sums:
+            return NO_SUMS
         return cls(*(sum(getattr(one, name) for one in sums) for name in cls.__struct_fields__))
 
 

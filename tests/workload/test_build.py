@@ -1,5 +1,6 @@
 """Workload files: operands put together, and the shipped workloads against what is known of them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import scipy.sparse as sp
 
 from simulator.errors import ConfigError, OperandError
 from simulator.specs import data_folder, load_yaml_document
-from simulator.workload import load_workload, pattern_stats
-from simulator.workload.operands import running_or
-from simulator.workload.spec import WorkloadSpec
+from simulator.workload import build, load_workload, pattern_stats
+from simulator.workload.csr import Csr
+from simulator.workload.operands import drawn, running_or
+from simulator.workload.spec import OperandSpec, WorkloadSpec
 from simulator.workload.types import Operation
 
 X = np.array([[1, 0, 0, 2, 0, 0], [0, 3, 0, 0, 0, 4]], dtype=np.float64)
@@ -101,6 +103,23 @@ LARGE = {f"ws-{scale}x-{step}" for scale in (8, 16) for step in ("train", "train
 """As ws-4x's, with other sizes: drawing their masks takes a minute and a half."""
 
 
+@pytest.fixture(scope="module")
+def drawn_once() -> Iterator[None]:
+    """Steps of one model have operands in common, which are drawn for the first of them that asks."""
+    known: dict[tuple[str, int, tuple[int, int], int], Csr] = {}
+
+    def once(spec: OperandSpec, batch: int, shape: tuple[int, int], seed: int) -> Csr:
+        key = spec.model_dump_json(), batch, shape, seed
+        if key not in known:
+            known[key] = drawn(spec, batch, shape, seed)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "drawn", once)
+        yield
+
+
+@pytest.mark.usefixtures("drawn_once")
 @pytest.mark.parametrize("path", [path for path in SHIPPED if path.stem not in LARGE], ids=lambda path: path.stem)
 def test_every_shipped_workload_loads(path: Path) -> None:
     workload = load_workload(path)

@@ -42,6 +42,7 @@ class ArraySizes(Sizes):
     }
     members = ("fabric.x_buffer_kib", "fabric.w_buffer_kib", "fabric.y_buffer_kib")
     freed: ClassVar[Keys] = {"fabric.dataflow": "best"}
+    fitted = members
     scaled = ("fabric.rows", "fabric.cols")
 
     def design(self, machine: Machine) -> str:

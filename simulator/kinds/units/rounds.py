@@ -208,15 +208,23 @@ class _Added(Struct, frozen=True, eq=False):
     def _added_up(self, k: int, clusters: list[tuple[ClusterResults, int]]) -> Round:
         fabric, fifo_pieces = self.dataflow.machine.fabric, self.dataflow.loops.stream.fifo_pieces
         step = in_step([results.milestones[place] for results, place in clusters], fabric.units_per_cluster, fifo_pieces)
-        cycles, every_count, every_cause, bounds = (_rows_of(name, clusters) for name in ("cycles", "counts", "unit_cycles", "bounds"))
-        longest = int((cycles + step.delays).max())
-        counts, causes = Counts(*every_count.sum(axis=0).tolist()), every_cause.sum(axis=0)
+        if len(clusters) == 1:
+            results, place = clusters[0]
+            longest = busy = int(results.cycles[place])
+            counts, bounds = Counts(*results.counts[place].tolist()), Bounds(*results.bounds[place].tolist())
+            causes = results.unit_cycles[place].astype(np.int64)
+        else:
+            every = (_rows_of(name, clusters) for name in ("cycles", "counts", "unit_cycles", "bounds"))
+            cycles, every_count, every_cause, every_bound = every
+            longest, busy = int((cycles + step.delays).max()), int(cycles.sum())
+            # A round is bound by the most heavily loaded of its clusters.
+            counts, bounds = Counts(*every_count.sum(axis=0).tolist()), Bounds(*every_bound.max(axis=0).tolist())
+            causes = every_cause.sum(axis=0)
         # A cluster that is done, or has no tokens at all, waits at the barrier.
-        causes[CAUSE["imbalance"]] += fabric.units * longest - fabric.units_per_cluster * int(cycles.sum())
+        causes[CAUSE["imbalance"]] += fabric.units * longest - fabric.units_per_cluster * busy
         if k:
             counts = counts + self.dataflow.later_tile_counts(counts)
-        # A round is bound by the most heavily loaded of its clusters.
-        return Round(longest, counts, causes, Bounds(*bounds.max(axis=0).tolist()), step)
+        return Round(longest, counts, causes, bounds, step)
 
 
 def cluster_tiles(fabric: UnitsFabric, loops: TileLoops, position: Position) -> list[ClusterTile]:
@@ -227,8 +235,8 @@ def cluster_tiles(fabric: UnitsFabric, loops: TileLoops, position: Position) -> 
 
 def _rows_of(name: str, clusters: list[tuple[ClusterResults, int]]) -> Ints:
     """[clusters, …] what a field of their results says of each."""
-    results, place = clusters[0]
-    if len(clusters) == 1:
-        row: Ints = getattr(results, name)[place : place + 1]
-        return row
+    first = clusters[0][0]
+    if all(results is first for results, _ in clusters):
+        rows: Ints = getattr(first, name)[[place for _, place in clusters]]
+        return rows
     return np.array([getattr(results, name)[place] for results, place in clusters])

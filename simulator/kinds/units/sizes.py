@@ -53,6 +53,7 @@ class UnitsSizes(Sizes):
     }
     members = ("fabric.bank_kib", "fabric.network.slices", "mapping.tokens_per_tile")
     freed: ClassVar[Keys] = {"mapping.tokens_per_tile": "auto"}
+    fitted = ("fabric.bank_kib", "fabric.weight_bank_kib", "fabric.output_bank_kib")
     scaled = ("fabric.units",)
     settled = ("fabric.banks",)
 

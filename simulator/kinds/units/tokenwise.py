@@ -18,7 +18,7 @@ from simulator.kinds.units.lists import tile_values
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.protocol import ClusterTile
-from simulator.system.parts import Part, Sums
+from simulator.system.parts import NO_SUMS, Part, Sums
 from simulator.system.program import Span
 
 KeyT = TypeVar("KeyT", bound=Hashable)
@@ -145,10 +145,13 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
 
     def leaving_part(self, here: Leaving, tokens: Span) -> Part:
         """Finished rows and sums of a token group. What is added on the way travels in the accumulate type."""
-        row_bits = self.loops.tokens(tokens) * self.machine.datatypes.accumulate_bits
-        extra_bits = here.added_parts * row_bits - self.y_bits(here.added, tokens)
-        sums = Sums(*(-(-rows * row_bits // 8) for rows in (here.out, here.back, here.out_parts)))
-        return Part(-(-self.y_bits(here.finished, tokens) // 8), extra_bus_bytes=-(-extra_bits // 8), sums=sums)
+        form, types, span = self.loops.residency.forms.y, self.machine.datatypes, self.loops.token_span(tokens)
+        row_bits = (span[1] - span[0]) * types.accumulate_bits
+        extra_bits = here.added_parts * row_bits - form.bits(here.added, span, types.activation_bits)
+        stay = not (here.out or here.back)
+        sums = NO_SUMS if stay else Sums(*(-(-rows * row_bits // 8) for rows in (here.out, here.back, here.out_parts)))
+        finished_bits = form.bits(here.finished, span, types.activation_bits)
+        return Part(-(-finished_bits // 8), extra_bus_bytes=-(-extra_bits // 8), sums=sums)
 
     def _words(self, positions: Sequence[Position]) -> int:
         """Token words of the rounds of tiles."""

@@ -14,7 +14,7 @@ from typing import IO, Any
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, FuncFormatter
+from matplotlib.ticker import FixedFormatter, FuncFormatter, NullFormatter, NullLocator
 from msgspec import Struct
 
 from simulator.activity import CAUSE_TERMS
@@ -164,17 +164,32 @@ def finish(figure: Figure) -> None:
 
     Where a title or a label turns out to be too long it is broken into lines, which take room, and all is laid out again.
     """
-    prepare(figure)
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        with styled():
-            engine.execute(figure)
-            for _ in range(_TIMES):
-                if not break_lines(figure):
-                    break
+    with _without_marks_between(figure):
+        prepare(figure)
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            with styled():
                 engine.execute(figure)
-        with _no_layout():
-            figure.set_layout_engine(None)
+                for _ in range(_TIMES):
+                    if not break_lines(figure):
+                        break
+                    engine.execute(figure)
+            with _no_layout():
+                figure.set_layout_engine(None)
+
+
+@contextmanager
+def _without_marks_between(figure: Figure) -> Iterator[None]:
+    """Within it, axes have no ticks between their numbers, which have no part in a layout, and would be placed again and again for it."""
+    every = (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis))
+    kept = [(axis.minor, axis.get_minor_locator()) for axis in every if isinstance(axis.get_minor_formatter(), NullFormatter)]
+    for ticker, _ in kept:
+        ticker.locator = NullLocator()
+    try:
+        yield
+    finally:
+        for ticker, locator in kept:
+            ticker.locator = locator
 
 
 _TIMES = 3

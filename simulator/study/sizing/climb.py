@@ -2,7 +2,8 @@
 
 Each round simulates a few steps from where the search stands, those that promise most first (`outlook`), and goes on from the best
 of them, or from several at once where that is better still. Where every single step has been looked at and none helps, further ones
-are, of the buffer around the fabric; it ends where none of those helps either.
+are: of the buffer around the fabric, and of memories within it, with the mapping free to suit them; it ends where none of those helps
+either.
 Then the shapes of the grid (units, lanes, copies; edges), all else as what was found has it, are bounded from below, and those of
 the lowest bounds simulated: where one is better the search goes on from there, and the lowest bound that is left is the gap.
 Of a large workload all of that is rehearsed on a part of it first, and begun on the whole where the rehearsal ended.
@@ -55,7 +56,7 @@ def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Te
         return _Climb(Looks(problem, runner.run, tell), kept).found()
     rehearsal = _Climb(Looks(problem.of_part(part), runner.rehearse, tell, "rehearsal: "), {*kept, PARTED}, TOLERANCE, UNLIKELY)
     begun = rehearsal.rehearsed()
-    whole = _Climb(Looks(problem, runner.run, tell), kept, TOLERANCE, outlook=rehearsal.outlook)
+    whole = _Climb(Looks(problem, runner.run, tell), kept, TOLERANCE, UNLIKELY, rehearsal.outlook)
     return whole.found(begun, rehearsal.looks.simulated)
 
 
@@ -84,8 +85,7 @@ class _Climb:
         It begins with the machine's own choice for each operation, whatever its file has chosen for all.
         """
         machine = self.problem.machine
-        freed = {key: value for key, value in kind_of(machine).sizes.freed.items() if key not in self.kept}
-        starts = self._starts(rebuilt(machine, freed) or machine)
+        starts = self._starts(rebuilt(machine, kind_of(machine).sizes.free(self.kept)) or machine)
         return self._rounded(self._walked(starts[:1])[0]) if starts else None
 
     def found(self, begun: Machine | None = None, rehearsed: int = 0) -> Climbed | None:
@@ -180,11 +180,10 @@ class _Climb:
         return here
 
     def _leap(self, here: Machine) -> Machine | None:
-        """The best of further steps in a key that has valleys, where it is better; None where there is none."""
+        """The best of what lies further than a step, where it is better; None where there is none."""
         if self.looks.spent:
             return None
-        value, sizes = self.looks.known(here), kind_of(here).sizes
-        ways = ({key: size} for key in sizes.leaps if key not in self.kept for size in sizes.around[key])
+        value, ways = self.looks.known(here), kind_of(here).sizes.leaps(here, self.kept)
         further = [step.machine for keys in ways if (step := Step.of(here, keys)) is not None]
         self.looks.at(further, value)
         better = [machine for machine in further if self._gain(machine, value)]
@@ -283,6 +282,7 @@ class _Climb:
         value = seen.value
         steps = single_steps(machine, self.kept)
         self.looks.at([step.machine for step in steps], value * (1 - TOLERANCE))
+        self._take_down(steps, value)  # so that a walk from here leaves none alone that helps
         outcomes = [(step.keys, self.looks.seen(step.machine)) for step in steps]
         neighbours = (Neighbour(keys, _over(each.value, value), each.why, _over(each.bound, value)) for keys, each in outcomes)
         return Certificate(self.problem.objective, value, tuple(neighbours))

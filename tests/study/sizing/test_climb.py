@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -132,6 +134,34 @@ def test_a_valley_of_the_buffer_is_crossed() -> None:
     found = climb(Problem(machines[0], "edap", Limits(), TECHNOLOGY, Floor(chain)), InTurn(chain), keep)
     assert found is not None
     assert found.machine.activation_buffer_kib == 2.0
+
+
+def test_a_memory_is_leapt_to_with_the_mapping_free_to_suit_it() -> None:
+    """Where another size helps only with another choice of the mapping, and that choice only with another size."""
+    cycles = {(0.5, 2): 0, (1.0, 2): 9, (2.0, 2): 9, (0.5, 1): 9, (0.5, "auto"): 9, (1.0, "auto"): 5, (2.0, "auto"): -5, (2.0, 1): -9}
+
+    class Valley(InTurn):
+        def run(self, machines: Sequence[Machine]) -> list[RunResult]:
+            return [self._in_valley(run) for run in super().run(machines)]
+
+        def _in_valley(self, run: RunResult) -> RunResult:
+            if not isinstance(run, Result):
+                return run
+            fitted = value_at(run.machine, "fabric.weight_bank_kib"), value_at(run.machine, "mapping.tokens_per_tile")
+            return replace(run, activity=msgspec.structs.replace(run.activity, cycles=10_000 + 1000 * cycles.get(fitted, 99)))
+
+    free = ("fabric.weight_bank_kib", "mapping.tokens_per_tile")
+    start = load_machine("crossbar", [*SMALL, "fabric.weight_bank_kib=0.5", "mapping.tokens_per_tile=2"])
+    problem, keep = _problem(start, "time"), [key for key in SEARCHED if key not in free]
+    assert certify(problem, Valley(WORK), keep).holds
+    found = climb(problem, Valley(WORK), keep)
+    assert found is not None
+    assert [value_at(found.machine, key) for key in free] == [2.0, 1]
+    assert climb(problem, Valley(WORK), [*keep, "mapping.tokens_per_tile"]).machine == start  # type: ignore[union-attr]
+    cycles[2.0, 2] = -1  # two sizes further, beyond one that does not help
+    further = climb(problem, Valley(WORK), [*keep, "mapping.tokens_per_tile"])
+    assert further is not None
+    assert value_at(further.machine, "fabric.weight_bank_kib") == 2.0
 
 
 def test_the_gap_is_what_bounds_leave_of_other_shapes() -> None:
