@@ -47,6 +47,7 @@ def synth_command(
     from rich.console import Console
 
     from simulator.cli.machines import read_machine
+    from simulator.cli.progress import busy
     from simulator.cli.running import Provenance, result_folder
     from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
@@ -57,7 +58,9 @@ def synth_command(
     model = read_machine(machine, overrides or [])
     folder = result_folder(output, f"synth-{model.name}{set_in_name(overrides or ())}", as_json=as_json, force=force)
     provenance = Provenance()
-    found = synthesise(model, Library.load(liberty), without or (), largest)
+    library = Library.load(liberty)
+    with busy(f"{model.name}: pieces through synthesis"):
+        found = synthesise(model, library, without or (), largest)
     if folder is not None:
         with in_style(style.value):
             write_synthesis(found, folder, provenance.record(), picture_format.formats, force=force)
