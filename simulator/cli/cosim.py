@@ -62,7 +62,9 @@ def cosim_command(
             console.print(_table(agreement.difference))
             raise typer.Exit(1)
     cycles = sum(agreement.cycles for agreement in agreements)
-    console.print(f"{len(agreements)} tiles, {cycles:,} cycles: hardware and both engines agree in all of it")
+    console.print(
+        f"{len(agreements)} tile{'s' if len(agreements) > 1 else ''}, {cycles:,} cycles: hardware and both engines agree in all of it"
+    )
 
 
 def _table(difference: Difference) -> Table:
