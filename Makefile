@@ -12,7 +12,7 @@
 #   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
 #   make studies  every shipped study answered, into reports/studies
 #   make workloads  the traces of whole models in workloads/, made again
-#   make bench   commands, sweeps, kernels, and how time and memory grow, into benchmarks/results.json and docs/performance.md: a quarter of an hour
+#   make bench   commands, sweeps, kernels, and how time and memory grow, into benchmarks/results.json and docs/performance.md: twenty minutes
 #   make blocks  every command that README and the docs print, run as printed: many minutes
 #   make docs    the documentation as a site, into build/site; REPOSITORY_URL=… leads its links to files there
 #   make clean   remove .venv and caches

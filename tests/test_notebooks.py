@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.ipynb"))
+from simulator.version import MODEL_VERSION
+from tests.notebooks import MADE, NOTEBOOKS
 
 
 def code(notebook: Path) -> list[dict[str, Any]]:
@@ -27,11 +29,40 @@ def test_a_notebook_was_executed_from_its_first_cell_to_its_last(notebook: Path)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_runs_and_shows_what_it_gives(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are compared under the very version of the model, and of the NumPy that draws, that they were made with."""
     monkeypatch.chdir(tmp_path)
+    made = json.loads(notebook.read_text(encoding="utf-8"))["metadata"][MADE]
     names: dict[str, Any] = {"__name__": "notebook"}
     for cell in code(notebook):
-        exec(compile("".join(cell["source"]), notebook.name, "exec"), names)
+        value = _run("".join(cell["source"]), notebook.name, names)
+        shown = _literal(cell)
+        if made == str(MODEL_VERSION) and shown is not None:
+            assert value == shown
+
+
+def _run(source: str, name: str, names: dict[str, Any]) -> Any:
+    """Run a cell; the value of the expression that it ends in, as a notebook shows it."""
+    tree = ast.parse(source, name)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), names)
+    return None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), names)
+
+
+def _literal(cell: dict[str, Any]) -> Any:
+    """What a cell showed, if that is written as Python writes it; None for tables and pictures."""
+    texts = ["".join(output["data"]["text/plain"]) for output in cell["outputs"] if output["output_type"] == "execute_result"]
+    try:
+        return ast.literal_eval(texts[0]) if texts else None
+    except (ValueError, SyntaxError):
+        return None
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_shows_figures_of_todays_model(notebook: Path) -> None:
+    """`python -m tests.notebooks` executes them anew; of sizes nothing in them is searched for."""
+    made = json.loads(notebook.read_text(encoding="utf-8"))["metadata"][MADE]
+    assert made.startswith(f"timing {MODEL_VERSION.timing}, cost {MODEL_VERSION.cost}, ")
 
 
 def test_there_are_four() -> None:

@@ -187,15 +187,17 @@ def _without_crossing(answer: BreakEven, curve: Curve) -> str:
 
 
 def _place(answer: BreakEven, crossing: Crossing) -> str:
-    """`at workload.density 0.125 (0.1240 to 0.1260)`."""
+    """`at density 0.125 (0.1240 to 0.1260)`."""
     from simulator.report.numbers import significant
+    from simulator.study.sweep.keys import short
 
+    axis = short(answer.axis)
     if crossing.exact:
-        return f"at {answer.axis} {_shown(answer, crossing.value)}, where they are equal"
+        return f"at {axis} {_shown(answer, crossing.value)}, where they are equal"
     if answer.integers:
-        return f"between {answer.axis} {_shown(answer, crossing.low)} and {_shown(answer, crossing.high)}"
+        return f"between {axis} {_shown(answer, crossing.low)} and {_shown(answer, crossing.high)}"
     between = f"{significant(crossing.low, 4)} to {significant(crossing.high, 4)}"
-    return f"at {answer.axis} {significant(crossing.value)} ({between})"
+    return f"at {axis} {significant(crossing.value)} ({between})"
 
 
 def _shown(answer: BreakEven, value: float) -> str:
@@ -223,13 +225,15 @@ def _held(curve: Curve, better: Better) -> str:
 
 
 def _band(band: CrossingBand) -> str:
-    """`0.01 to 0.03; cluster_wire_detour alone moves it from 0.012 to 0.02`."""
+    """`0.01 to 0.03; cluster_wire_detour alone: 0.012 to 0.02`."""
     from simulator.report.numbers import significant
 
     def shown(low: float | None, high: float | None) -> str:
+        if low is None and high is None:
+            return "anywhere"
         return f"{'below the range' if low is None else significant(low)} to {'above the range' if high is None else significant(high)}"
 
-    mover = f"; {band.mover} alone moves it from {shown(band.mover_low, band.mover_high)}" if band.mover else ""
+    mover = f"; {band.mover} alone: {shown(band.mover_low, band.mover_high)}" if band.mover else ""
     return f"{shown(band.low, band.high)}{mover}"
 
 

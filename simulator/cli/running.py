@@ -307,6 +307,13 @@ def page_script(asked: bool, *, folder: bool) -> str | None:
     return drawing_script()
 
 
+def results_in(folder: Path) -> str:
+    """Where results are, and the page among them where there is one."""
+    from simulator.report.page import PAGE
+
+    return f"results in {folder}/{f' ({PAGE} for a browser)' if (folder / PAGE).is_file() else ''}"
+
+
 def exit_code(rows: Any) -> int:
     """0 where every point has figures, 3 where some have not, 2 where none has."""
     failures = sum(row.record is None for row in rows)

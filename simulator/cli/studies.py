@@ -20,7 +20,7 @@ from simulator.cli.options import (
     shipped,
     with_running_options,
 )
-from simulator.cli.running import SOME_FAILED, Talk, kept_when_interrupted, page_script, tell_damaged, told
+from simulator.cli.running import SOME_FAILED, Talk, kept_when_interrupted, page_script, results_in, tell_damaged, told
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -151,7 +151,7 @@ def _show(done: Answered, folder: Path, *, full: bool) -> None:
     for sweep, row in done.evidence.failed:
         console.print(f"no figures in {sweep} at {row.label}: {row.reason}")
     stored = len(done.evidence.seen) - done.computed
-    console.print(f"\n{done.computed} points run, {max(0, stored)} from the store; results in {folder}/", soft_wrap=True)
+    console.print(f"\n{done.computed} points run, {max(0, stored)} from the store; {results_in(folder)}", soft_wrap=True)
     if not full:
         console.print(Text("more figures, and what would overturn it: --full, or answer.md there", style="dim"), soft_wrap=True)
 

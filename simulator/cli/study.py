@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from simulator.cli.drawing import load_matplotlib
 from simulator.cli.machines import read_machine
 from simulator.cli.progress import Bars, progress_bars
-from simulator.cli.running import Provenance, ensure_kernels, page_script
+from simulator.cli.running import Provenance, ensure_kernels, page_script, results_in
 from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
 from simulator.report.folder import check_free, default_folder, set_in_name
@@ -218,6 +218,7 @@ def _show(
         console.print()
         console.print(sentence)
     console.print()
-    console.print(Text(f"results in {folder}/", style="dim"), soft_wrap=True)
+    if folder is not None:
+        console.print(Text(results_in(folder), style="dim"), soft_wrap=True)
     if details is None:
         console.print(Text("all figures: --full; what a word means: sparsim explain WORD", style="dim"))

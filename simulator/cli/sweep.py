@@ -18,7 +18,17 @@ from simulator.cli.options import (
     shipped,
     with_running_options,
 )
-from simulator.cli.running import JsonLinesOption, Talk, exit_code, kept_when_interrupted, page_script, talk_of, tell_damaged, told
+from simulator.cli.running import (
+    JsonLinesOption,
+    Talk,
+    exit_code,
+    kept_when_interrupted,
+    page_script,
+    results_in,
+    talk_of,
+    tell_damaged,
+    told,
+)
 
 if TYPE_CHECKING:
     from simulator.study.sweep.run import SweepRun
@@ -81,7 +91,7 @@ def sweep_command(
         console.print(study_table(run) if full else study_summary(run))
         stored = sum(row.failure != "invalid" for row in run.rows) - run.computed
         more = "" if full else "; all tables: --full, or table.txt there"
-        console.print(f"\n{run.computed} points run, {stored} from the store; results in {folder}/{more}", soft_wrap=True)
+        console.print(f"\n{run.computed} points run, {stored} from the store; {results_in(folder)}{more}", soft_wrap=True)
     raise typer.Exit(exit_code(run.rows))
 
 

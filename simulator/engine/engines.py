@@ -131,8 +131,12 @@ SMALL_PROGRAM_PARTS = 10_000
 
 
 def play(name: EngineName, spec: SystemSpec, program: Program) -> SystemOutcome:
-    """Run a program on the system level in the engine of that name, or, a small one whose kernel is not compiled, in the reference."""
+    """Run a program on the system level in the engine of that name, or, a small one whose kernel is not compiled, in the reference.
+
+    One that is kept is not run again where it was last run at these rates.
+    """
     from simulator.engine.compiled.system.engine import SYSTEM_KERNEL
 
-    small = program.parts < SMALL_PROGRAM_PARTS and not SYSTEM_KERNEL.ready
-    return SYSTEM_ENGINES["reference" if small else name](spec, program)
+    small = not SYSTEM_KERNEL.ready and program.parts < SMALL_PROGRAM_PARTS
+    run = SYSTEM_ENGINES["reference" if small else name]
+    return program.latest((name, spec), lambda: run(spec, program))

@@ -13,7 +13,7 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
 from simulator.memory import out_of_memory
 from simulator.recall import Recall, Same
-from simulator.system.operation import OperationRun
+from simulator.system.operation import OperationRun, alone
 from simulator.system.outcome import SystemOutcome
 from simulator.system.program import OperationProgram, Program, interleaved, joined
 from simulator.system.quick_bound import QuickBound
@@ -128,10 +128,20 @@ class Player(Struct, frozen=True):
     def play(self, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> SystemOutcome:
         """Play a workload."""
         residency, programs = [run.residency for run in runs], [run.program for run in runs]
+        if _is_one(workload, residency):
+            return play(self.engine, spec, alone(programs, self.recall))
         waits = tuple((op.name, op.depends_on) for op in workload.operations)
         key = "program", waits, tuple(home.y for home in residency), tuple(map(Same, programs))
         program = self.recall.of_key(key, lambda: program_of(workload, residency, programs).kept(), lambda made: made.parts)
         return play(self.engine, spec, program)
+
+
+def _is_one(workload: Workload, residency: Sequence[Residency]) -> bool:
+    """Whether it is one operation, or one chain of fused ones, made from nothing else."""
+    before = [
+        set(op.depends_on).issubset(other.name for other in workload.operations[:place]) for place, op in enumerate(workload.operations)
+    ]
+    return len(fused_runs(residency)) == 1 and all(before)
 
 
 def program_of(workload: Workload, residency: Sequence[Residency], programs: Sequence[OperationProgram]) -> Program:

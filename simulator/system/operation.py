@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,20 @@ from numpy.typing import NDArray
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity
 from simulator.errors import require
-from simulator.system.program import OperationProgram
+from simulator.recall import Recall, Same
+from simulator.system.program import OperationProgram, Program, interleaved
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
+
+
+def alone(programs: Sequence[OperationProgram], recall: Recall) -> Program:
+    """Of one operation, or a chain of fused ones, that has the machine to itself; of equal runs it is found again, to be played."""
+
+    def made() -> Program:
+        placed = [program.of_operation(place) for place, program in enumerate(programs)]
+        return (placed[0] if len(placed) == 1 else interleaved(placed)).by_itself(len(placed)).kept()
+
+    return recall.of_key(("by itself", *map(Same, programs)), made, lambda program: program.parts)
 
 
 class OperationRun(Struct, frozen=True, eq=False):

@@ -135,6 +135,9 @@ class TileStep(Struct, frozen=True):
         return TileStep(self.operation, self.cycles, self.x + x, self.w + w, self.y + y, self.w_flow, self.y_flow, awaits)
 
 
+_LATEST = "latest"
+
+
 @dataclass(frozen=True)
 class Program:
     """A whole workload for the system level."""
@@ -160,6 +163,15 @@ class Program:
         if key not in self._made:
             self._made[key] = make()
         found: T = self._made[key]
+        return found
+
+    def latest(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The same, of which only what was made last is kept."""
+        if self._made is None:
+            return make()
+        if _LATEST not in self._made or self._made[_LATEST][0] != key:
+            self._made[_LATEST] = key, make()
+        found: T = self._made[_LATEST][1]
         return found
 
     @property

@@ -20,7 +20,7 @@ from simulator.system.parts import Part
 from simulator.system.program import Drain, Fill, Program, TileStep
 from simulator.system.rate import ExactRate
 from simulator.system.spec import DramDrain, SystemSpec, link_cycles, sums_cycles
-from simulator.system.streams import not_empty, numbered, room
+from simulator.system.streams import flows_in, not_empty, numbered, room
 
 
 def earliest_end(spec: SystemSpec, program: Program) -> int:
@@ -165,7 +165,7 @@ class _Relaxed:
         """
         needed = self.w_room[self.w_parts[index]]
         last = bisect.bisect_left(self.w_parts, needed) - 1
-        return self.w_released[last] if last >= 0 and not any(part.space for part in self.program.w_fills[last].parts) else 0
+        return self.w_released[last] if last >= 0 and not flows_in(self.program.w_fills[last].parts) else 0
 
     def _fill(self, fills: tuple[Fill, ...], filled: list[_Filled], free: int, lane: _Lane, rate: int) -> None:
         index, before = len(filled), self.dram_bytes

@@ -131,4 +131,4 @@ def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_sweep_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same for a sweep."""
-    monkeypatch.setattr("simulator.study.sweep.plots.save_sweep_plots", lambda study, folder: None)
+    monkeypatch.setattr("simulator.study.sweep.folder.save_sweep_plots", lambda study, folder: None)

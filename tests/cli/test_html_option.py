@@ -46,6 +46,7 @@ def test_a_sweep_with_a_page(place: Path, sparsim: Type) -> None:
     outcome = sparsim("sweep", "few.yaml", "--store", "s.db", "-o", "s", "--html", "-j", "1")
     assert outcome.code == 0, outcome.err
     data = _data(Path("s/report.html"))
+    assert "results in s/ (report.html for a browser)" in outcome.out
     assert len(data["points"]) == 4
     assert {point["work"] for point in data["points"]} != {""}
     assert len(data["bars"]) == 3

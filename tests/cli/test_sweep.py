@@ -45,7 +45,7 @@ def stored(swept: Path, once: Once, sparsim: Type, monkeypatch: pytest.MonkeyPat
 
     def run() -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("simulator.study.sweep.plots.save_sweep_plots", lambda study, folder: None)
+            patched.setattr("simulator.study.sweep.folder.save_sweep_plots", lambda study, folder: None)
             assert sparsim("sweep", "try.yaml", "-j", "0").code == 0
 
     once(swept, run)
@@ -156,7 +156,7 @@ def test_an_axis_of_integers_is_asked_for_integers(asked: Type, swept: Path) -> 
     (swept / "small.yaml").write_text(SMALL.replace("operations:", "seed: 5\noperations:"), encoding="utf-8")
     outcome = asked("--axis", "fabric.window", "--range", "1:7", "-m", "seconds", "-o", "even")
     assert outcome.code == 0, outcome.err
-    assert outcome.out.splitlines()[0] == "time: break-even at fabric.window 3, where they are equal; many below, wide above"
+    assert outcome.out.splitlines()[0] == "time: break-even at window 3, where they are equal; many below, wide above"
     (curve,) = json.loads((swept / "even" / "breakeven.json").read_text(encoding="utf-8"))["curves"]
     assert curve["values"] == [1, 2, 3, 4, 5, 6, 7]
     assert curve["first"][2] == curve["second"][2]

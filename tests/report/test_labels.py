@@ -58,3 +58,14 @@ def test_a_line_to_a_name_crosses_no_disc_of_another(x: list[float], y: list[flo
             way = own + np.linspace(0.0, 1.0, 50)[:, None] * np.array(text.xyann) * per_point
             apart = [disc for disc in discs if np.hypot(*(disc - own)) > 2 * radius]
             assert all(np.hypot(*(way - disc).T).min() >= radius for disc in apart)
+
+
+@pytest.mark.parametrize(("x", "y"), [([7, 7, 7, 10], [15, 14, 16, 19]), ([4, 5, 5, 10], [11, 10, 12, 18])])
+def test_names_of_points_that_lie_on_each_other_stay_near(x: list[float], y: list[float]) -> None:
+    """Three in a corner, on one another: wherever a line goes, it begins on the discs of the others."""
+    size = 46.0
+    axes = _placed(x, y, ["crossbar", "hybrid", "partition", "replication"], size)
+    for text in axes.texts:
+        across, up = text.xyann
+        width, height = text.get_window_extent().size / axes.figure.dpi * 72
+        assert max(abs(across) - width / 2, abs(up) - height / 2) < np.sqrt(size) / 2 + 2.5 * height

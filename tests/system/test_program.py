@@ -3,7 +3,14 @@ import itertools
 import pytest
 
 from simulator.system.parts import Part
-from simulator.system.program import Drain, Fill, OperationProgram, TileStep, content_changes, content_indices, interleaved, joined
+from simulator.system.program import Drain, Fill, OperationProgram, Program, TileStep, content_changes, content_indices, interleaved, joined
+
+
+def test_what_was_made_last_of_a_program_that_is_kept_is_found_again() -> None:
+    made = iter(range(9))
+    once, kept = Program((), (), (), (), ()), Program((), (), (), (), ()).kept()
+    assert [once.latest(key, lambda: next(made)) for key in "aa"] == [0, 1]
+    assert [kept.latest(key, lambda: next(made)) for key in "aabba"] == [2, 2, 3, 3, 4]
 
 
 def test_contents_are_numbered_by_change() -> None:

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from simulator.engine.engines import EngineName, play
 from simulator.recall import NOTHING, Recall, Same
-from simulator.system.operation import OperationRun
-from simulator.system.program import Program, interleaved
+from simulator.system.operation import OperationRun, alone
+from simulator.system.program import OperationProgram, Program
 from simulator.system.quick_bound import QuickBound
 from simulator.system.spec import SystemSpec
 
@@ -58,11 +58,10 @@ class Alone(Struct, frozen=True, eq=False):
         """What its operations do; of equal runs it is found again, to be played at other rates."""
 
         def made() -> Alone:
-            programs = [run.program.of_operation(place) for place, run in enumerate(runs)]
-            whole = programs[0] if len(programs) == 1 else interleaved(programs)
-            return cls(whole.by_itself(len(programs)).kept(), QuickBound(whole))
+            program = alone([run.program for run in runs], recall)
+            return cls(program, QuickBound(OperationProgram(program.tiles, program.x_fills, program.w_fills, program.drains)))
 
-        return recall.of_key(("alone", *(Same(run.program) for run in runs)), made, lambda alone: alone.program.parts)
+        return recall.of_key(("alone", *(Same(run.program) for run in runs)), made)
 
     def floor(self, system: SystemSpec) -> Rank:
         """No rank is below."""

@@ -44,7 +44,7 @@ fill(at("x"), metrics, data.axes[0]);
 fill(at("y"), metrics, data.axes[1]);
 const words = [...new Set(data.points.flatMap((point) => Object.keys(point.labels)))];
 const varied = words.filter((word) => new Set(data.points.map((point) => point.labels[word])).size > 1);
-const own = data.points.some((point) => point.colour);
+const own = data.points.some((point) => point.colour) && !varied.includes("machine");
 fill(at("by"), [...(own || !varied.length ? [["", "name"]] : []), ...varied.map((word) => [word, word])]);
 at("by-label").hidden = at("by").options.length < 2;
 
@@ -78,7 +78,8 @@ function scatter() {
     name, type: "scatter", mode: "markers", x: points.map((p) => p.figures[x]), y: points.map((p) => p.figures[y]),
     text: points.map((p) => [p.name, ...Object.entries(p.labels).map((pair) => pair.join(": "))].join("<br>")),
     hovertemplate: "%{text}<br>%{xaxis.title.text}: %{x:.4~g}<br>%{yaxis.title.text}: %{y:.4~g}<extra></extra>",
-    marker: { size: 11, color: by || !own ? COLOURS[place % 8] : points[0].colour, symbol: by || !own ? MARKS[place % 8] : MARK_OF[points[0].mark] },
+    marker: { size: 11, ...((by ? by === "machine" : own) && points[0].colour
+      ? { color: points[0].colour, symbol: MARK_OF[points[0].mark] } : { color: COLOURS[place % 8], symbol: MARKS[place % 8] }) },
   }));
   const works = [...new Set(there.map((point) => point.work))];
   const fronts = works.map((work) => [work, front(there.filter((point) => point.work === work), x, y)]);

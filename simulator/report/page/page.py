@@ -45,7 +45,7 @@ class Point:
     """What it did: only points of the same work are rivals."""
     colour: str = ""
     mark: str = ""
-    """Of pictures, as matplotlib calls it."""
+    """Of its machine in pictures, as matplotlib calls them."""
     note: str = ""
     """Why it has no figures, or what it breaks."""
 

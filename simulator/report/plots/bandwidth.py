@@ -28,7 +28,8 @@ def bandwidth_figure(results: Sequence[Result]) -> Figure:
     columns = _COLUMNS[current_style()]
     rows = math.ceil(len(levels) / columns)
     with styled():
-        figure = Figure(figsize=paper(10.5, rows * (0.4 + 0.27 * max(len(results), 2)) + 0.6), layout="constrained")
+        bar = 0.2 if narrow() else 0.27  # below each other, all levels of six machines fit a page
+        figure = Figure(figsize=paper(10.5, rows * (0.4 + bar * max(len(results), 2)) + 0.6), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
         panels = list(grid.flat)
         for axes, level in zip(panels, levels, strict=False):

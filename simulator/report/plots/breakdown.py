@@ -48,7 +48,7 @@ def energy_figure(results: Sequence[Result]) -> Figure:
         columns = 1 if narrow() else 2
         own, *shares = figure.subplots(1, columns, sharey=True, squeeze=False, width_ratios=(1.0, 1.25)[:columns])[0]
         draw_stack(own, stack, component_colours(), factor=factor, ends=ends)
-        own.set_title(f"Energy by component · {results[0].workload.name}")
+        figure.suptitle(f"Energy by component · {results[0].workload.name}", x=0.01, ha="left")
         own.set_xlabel(f"energy, in brackets without DRAM ({unit})")
         for relative in shares:
             draw_stack(relative, stack.shares(), component_colours(), factor=1.0)

@@ -46,16 +46,20 @@ def place_labels(
     for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points.tolist(), radii, strict=True):
         if not name:
             continue
+        # a line to its name begins on the discs that lie on its own, whichever way it goes
+        apart = discs[np.hypot(*(points - (px, py)).T) > radii + radius - 2 * pixels_per_point]
         width, height = _text_width(name, letters) * pixels_per_point, 1.25 * letters * pixels_per_point
-        for reaches in (_REACHES, _REACHES + _FARTHER):
-            boxes = _around(px, py, radius, width, height, reaches)
+        for directions, reaches in ((_DIRECTIONS, _REACHES), (_BETWEEN, _REACHES), (_DIRECTIONS, _FARTHER)):
+            boxes = _around(px, py, radius, width, height, directions, reaches)
             outside = width * height - _overlaps(boxes, frame)[:, 0]
-            crossed = _crossed((px, py), boxes, np.vstack([discs, texts]))
+            crossed = _crossed((px, py), boxes, np.vstack([apart, texts]))
             # without the last digits, so that of places that are as good the nearest is taken
             costs = np.round(_overlaps(boxes, taken).sum(axis=1) + _OUTSIDE * outside + crossed, 3)
-            best = boxes[np.argmin(costs)]
             if not costs.min():
                 break
+            # no place is free: what is far is as bad as what lies on something
+            costs += _FAR * radius * np.hypot(*((boxes[:, :2] + boxes[:, 2:]) / 2 - (px, py)).T)
+        best = boxes[np.argmin(costs)]
         taken, texts = np.vstack([taken, best]), np.vstack([texts, best])
         offset = ((best[0] + best[2]) / 2 - px, (best[1] + best[3]) / 2 - py)
         far = max(abs(offset[0]) - width / 2, abs(offset[1]) - height / 2) > radius + 0.6 * height
@@ -84,18 +88,24 @@ def _text_width(text: str, letters: float) -> float:
 _CLEAR = 1.2
 """How many times as far as its own point any other named one is from a name that needs no line to it."""
 _DIRECTIONS = np.array([(1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)])
+_BETWEEN = np.array([(x, y) for x in (-0.25, 0.25, -0.5, 0.5) for y in (1, -1)] + [(x, y) for x in (1, -1) for y in (-0.5, 0.5)])
+"""Tried where none of these is free."""
 _REACHES = (0.25, 1.0, 2.2)
 """How far from a disc a name may stand, in its heights."""
-_FARTHER = (3.6, 5.0)
-"""Where none of these is free."""
+_FARTHER = (*_REACHES, 3.6, 5.0)
+"""Where none of these is free either."""
+_FAR = 0.5
+"""A name that crosses a disc may be four diameters nearer than one that does not."""
 _OUTSIDE = 4.0
 """How many times as bad as lying on another it is to leave the axes, which may cut a name."""
 
 
-def _around(px: float, py: float, radius: float, width: float, height: float, reaches: Sequence[float]) -> NDArray[np.float64]:
+def _around(
+    px: float, py: float, radius: float, width: float, height: float, directions: NDArray[np.float64], reaches: Sequence[float]
+) -> NDArray[np.float64]:
     """Boxes in which a name may stand, a row each: left, lower, right and upper edge."""
     size = np.array([width, height])
-    away = [(radius + reach * height + size / 2) * _DIRECTIONS for reach in reaches]
+    away = [(radius + reach * height + size / 2) * directions for reach in reaches]
     centres = np.array([px, py]) + np.vstack(away)
     return np.hstack([centres - size / 2, centres + size / 2])
 

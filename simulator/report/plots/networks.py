@@ -312,7 +312,7 @@ def _limits(axes: Axes, curve: NetworkCurve) -> None:
     """One line a limit of theory, as far as it is one: no source sends more than a flit a cycle."""
     for name, limit in curve.limits.items():
         if limit <= 1:
-            axes.axhline(limit, color=GREY, linestyle=LIMIT_STYLES[name], linewidth=1.2, label=f"{LIMIT_LABELS[name]}: {limit:.3f}")
+            axes.axhline(limit, color=GREY, linestyle=LIMIT_STYLES[name], linewidth=1.2, label=f"{LIMIT_LABELS[name]}: {limit:.3g}")
 
 
 def _title(curve: NetworkCurve) -> str:

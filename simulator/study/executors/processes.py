@@ -91,6 +91,7 @@ class _Process:
 
     def _started(self, work: Work) -> ProcessPoolExecutor:
         if self._executor is None:
+            launch_tracker()
             context = _context(work)
             # a pipe for each worker: one that is killed while it writes neither holds a lock nor leaves others waiting
             self._reports, theirs = context.Pipe(duplex=False)
@@ -128,6 +129,27 @@ def _context(work: Work) -> BaseContext:
     # of use until the first worker of this process
     context.set_forkserver_preload([work.__module__])
     return context
+
+
+_UNSAID = "ignore:resource_tracker:UserWarning"
+"""What Python's tracker would tell the terminal of a command that was killed: that it tidies up, as it does."""
+
+
+def launch_tracker() -> None:
+    """Start the process of Python's that removes the semaphores of one that was killed, so that a closed terminal does not end it.
+
+    It ignores Ctrl-C by itself. Were it gone, another would be started as soon as a semaphore is removed, and complain of not knowing it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        return
+    from multiprocessing import resource_tracker
+
+    sys.warnoptions.append(_UNSAID)
+    try:
+        with _undisturbed():
+            resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(_UNSAID)
 
 
 def _known(work: Work) -> None:

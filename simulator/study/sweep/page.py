@@ -10,6 +10,7 @@ from simulator.cost.types import on_fabric
 from simulator.report.page.bars import cause_bars, component_bars
 from simulator.report.page.page import Page, Point, columns_of
 from simulator.report.page.runs import as_it_ran, provenance
+from simulator.report.plots.looks import Look, looks
 from simulator.result import METRICS
 from simulator.study.sweep.analysis import by_workload, fronts, thinned
 from simulator.study.sweep.keys import short, shown
@@ -50,7 +51,8 @@ def points_of_rows(rows: Sequence[Row]) -> list[Point]:
     """A point a row, in order; those of one workload are rivals."""
     works, called = by_workload(rows), _called(rows)
     work_of = {row.place: work if len(works) > 1 else "" for work, of_work in works.items() for row in of_work}
-    return [_point(row, called, work_of[row.place]) for row in rows]
+    own = looks(str(row.assignments["machine"]) for row in rows if "machine" in row.assignments)
+    return [_point(row, called, work_of[row.place], own.get(str(row.assignments.get("machine")))) for row in rows]
 
 
 def _called(rows: Sequence[Row]) -> dict[str, str]:
@@ -60,12 +62,14 @@ def _called(rows: Sequence[Row]) -> dict[str, str]:
     return {path: short(path) if names[short(path)] == 1 else path for path in paths}
 
 
-def _point(row: Row, called: Mapping[str, str], work: str) -> Point:
+def _point(row: Row, called: Mapping[str, str], work: str, look: Look | None) -> Point:
     record = row.record or {}
     return Point(
         row.label,
         {called[path]: shown(value) for path, value in (*row.assignments.items(), *row.sizes.items())},
         {name: float(record[name]) for name in METRICS if name in record},
         work=work,
+        colour=look.colour if look is not None else "",
+        mark=look.marker if look is not None else "",
         note=row.reason if row.record is None else f"breaks {'; '.join(row.broken)}" if row.broken else "",
     )

@@ -39,7 +39,7 @@ def _judged(study: Study, workload: str, rows: Sequence[Row]) -> Verdict:
     figures = {label: {name: _less(row, name, each) for name, each in objectives.items()} for label, row in labels.items()}
     entrants = [Entrant(label, label, own) for label, own in figures.items()]
     held = _held(study, objective, workload, labels)
-    on = f"{study.spec.name}, {workload}" if workload else study.spec.name
+    on = f"the points of {study.spec.name}{f', {workload}' if workload else ''}"
     return judge(entrants, objective, on=on, besides=tuple(objectives), held=held)
 
 

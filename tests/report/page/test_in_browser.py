@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
 ]
 DESK, PHONE = 1280, 390
-UNDRAWN = "var Plotly = { react() {}, newPlot() {} };"
+UNDRAWN = "var drawn; var Plotly = { react(_, traces) { drawn = traces; }, newPlot() {} };"
 A4 = 718
 """Pixels between the margins of a page."""
 HEADINGS = "[...document.querySelectorAll('thead th')].filter((each) => each.offsetWidth)"
@@ -129,3 +129,14 @@ def test_one_run_has_nothing_to_be_drawn_against(browser: Tab, tmp_path: Path) -
     browser.open(file, DESK)
     assert browser.value(f"{_draw('metrics')}.offsetHeight") == 0
     assert browser.value("document.querySelectorAll('.legend button').length") > 0
+
+
+def test_a_machine_has_its_own_colour_among_the_points_of_a_sweep(browser: Tab, tmp_path: Path) -> None:
+    runs = page_of_runs(Comparison(small_runs()), {}, {})
+    points = [replace(point, labels={"window": window, "machine": point.name}) for point in runs.points for window in "12"]
+    file = tmp_path / "report.html"
+    file.write_text(rendered(replace(runs, points=points), UNDRAWN), encoding="utf-8")
+    browser.open(file, DESK)
+    browser.choose(_draw("by"), "machine")
+    drawn = browser.value("drawn.filter((each) => each.mode === 'markers').map((each) => [each.name, each.marker.color])")
+    assert dict(drawn) == {point.name: point.colour for point in runs.points}

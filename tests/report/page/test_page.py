@@ -12,7 +12,10 @@ from runs import small_runs
 from simulator.report.page import Bars, Column, Page, Part, Point, drawing_script, rendered
 from simulator.report.page.bars import component_bars
 from simulator.report.page.runs import page_of_runs
+from simulator.report.plots.looks import looks
 from simulator.study.comparison import Comparison
+from simulator.study.sweep.page import points_of_rows
+from simulator.study.sweep.study import Row
 
 MADE = {"command": "sparsim compare 'a b' -w <w>", "started": "2026-01-01T00:00:00+00:00", "python": "3.11"}
 EVIL = "</script><img src=x onerror=alert(1)> & \"quoted\" 'too'"
@@ -99,6 +102,13 @@ def test_a_page_has_no_more_colours_than_can_be_told_apart() -> None:
     assert len(bars.parts) == 8
     assert (other.label, other.meaning) == ("other", ", ".join(f"part {place}" for place in range(7, 14)))
     assert sum(part.values[0] for part in bars.parts) == pytest.approx(sum(parts.values()))
+
+
+def test_points_of_a_sweep_have_the_looks_of_their_machines() -> None:
+    names = ("systolic", "crossbar")
+    rows = [Row(place, "", {"machine": name, "fabric.window": 4}, {"seconds": 1.0}) for place, name in enumerate(names)]
+    own = looks(names)
+    assert [(point.colour, point.mark) for point in points_of_rows(rows)] == [(own[name].colour, own[name].marker) for name in names]
 
 
 def test_the_table_begins_with_what_decides() -> None:

@@ -64,7 +64,7 @@ def test_table_file_and_plot_keep_them_apart(sweep: Run, place: Path, monkeypatc
     assert figure is not None
     named = [entry.get_text().split(" (")[0] for entry in figure.legends[0].get_texts()]
     assert [name for name in named if name.startswith("front")] == ["front on n 4", "front on n 64"]
-    monkeypatch.setattr("simulator.study.sweep.plots.save_sweep_plots", lambda study, folder: None)
+    monkeypatch.setattr("simulator.study.sweep.folder.save_sweep_plots", lambda study, folder: None)
     write_sweep(place / "out", study, {}, force=False)
     with (place / "out" / "fronts.csv").open(encoding="utf-8") as file:
         rows_on = list(csv.DictReader(file))

@@ -30,7 +30,7 @@ def test_where_another_value_wins_on_another_workload_it_flips() -> None:
     turned = study({(1, 4): 1.0, (8, 4): 2.0, (1, 64): 3.0, (8, 64): 1.5})
     assert {name: verdict.winner.name for name, verdict in sweep_verdicts(turned).items()} == {"n 4": "replicas 1", "n 64": "replicas 8"}
     assert sweep_sentences(turned) == [
-        "On try, n 4, replicas 1 is best by time; next replicas 8 at 2.00×.",
+        "On the points of try, n 4, replicas 1 is best by time; next replicas 8 at 2.00×.",
         "Along the 2 workloads it flips at n 64 to replicas 8 (2.00× ahead).",
     ]
 
