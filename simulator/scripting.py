@@ -80,7 +80,7 @@ def compare(
     """
     from simulator.study import comparison
 
-    models = [_machine(machine) for machine in machines]
+    models = [_machine(machine) for machine in ([machines] if isinstance(machines, str) else machines)]
     return comparison.compare(models, _workload(workload), engine=engine, ideal=ideal, jobs=jobs, progress=progress)
 
 
@@ -181,10 +181,16 @@ def answer(
 
 
 def _machine(machine: MachineLike) -> Machine:
+    if not isinstance(machine, Machine | str | Path | dict):
+        found = type(machine).__name__
+        raise ConfigError(f"found {found} as a machine; allowed: a Machine, a name or a file, or a dictionary of what a file holds")
     return machine if isinstance(machine, Machine) else load_machine(machine)
 
 
 def _workload(workload: WorkloadLike) -> Workload:
+    if not isinstance(workload, WorkloadLike):
+        found = type(workload).__name__
+        raise ConfigError(f"found {found} as a workload; allowed: a Workload (from_scipy makes one of a matrix), a name or a file")
     return workload if isinstance(workload, Workload) else load_workload(workload)
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from scipy import sparse
@@ -91,6 +92,21 @@ def test_entries_that_stand_twice_are_summed_and_what_is_zero_is_none() -> None:
     assert [(each.name, each.kind, each.weight.nnz, each.weight.data) for each in patterns] == [
         ("a", "SpMSpM", 1, None), ("b", "SpMSpM", 6, None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float8_e4m3fn"])
+def test_narrow_numbers_are_those_of_a_wider_type(name: str) -> None:
+    values = np.array([[1.5, 0, -2], [0, 0.25, -0.75]])
+    (operation,) = sim.Workload.from_scipy(values.astype(getattr(ml_dtypes, name, name))).operations
+    assert np.array_equal(operation.weight.to_dense(), values)
+
+
+def test_what_is_no_machine_and_no_workload_is_called_by_its_type(mine: sim.Machine) -> None:
+    matrix: Any = sparse.eye(4)
+    with pytest.raises(sim.ConfigError, match=r"found dia_matrix as a workload; allowed: a Workload \(from_scipy makes one of a matrix\)"):
+        sim.simulate(mine, matrix)
+    with pytest.raises(sim.ConfigError, match="found dia_matrix as a machine; allowed: a Machine, a name"):
+        sim.simulate(matrix, "spmm-1024")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def cosim_command(
     from rich.console import Console
 
     from simulator.cli.machines import read_machine
+    from simulator.cli.progress import each_busy
     from simulator.cosim import cosimulate
     from simulator.rtl.design import CosimOptions
     from simulator.workload import load_workload
@@ -49,7 +50,9 @@ def cosim_command(
     how = CosimOptions(tiles, vcd, simulator.value, lanes)
     console = Console(markup=False, highlight=False)
     agreements = []
-    for agreement in cosimulate(read_machine(machine, overrides or []), load_workload(workload), how, only):
+    model = read_machine(machine, overrides or [])
+    beside = cosimulate(model, load_workload(workload), how, only)
+    for agreement in each_busy(beside, f"{model.name}: hardware beside both engines"):
         agreements.append(agreement)
         compared = ", ".join(f"{count:,} {name}" for name, count in agreement.compared.items())
         verdict = "exact" if agreement.difference is None else "DIFFERS"
@@ -59,7 +62,9 @@ def cosim_command(
             console.print(_table(agreement.difference))
             raise typer.Exit(1)
     cycles = sum(agreement.cycles for agreement in agreements)
-    console.print(f"{len(agreements)} tiles, {cycles:,} cycles: hardware and both engines agree in all of it")
+    console.print(
+        f"{len(agreements)} tile{'s' if len(agreements) > 1 else ''}, {cycles:,} cycles: hardware and both engines agree in all of it"
+    )
 
 
 def _table(difference: Difference) -> Table:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+_Item = TypeVar("_Item")
 FIRST_S = 5.0
 """From the beginning to the first line."""
 EVERY_S = 10.0
@@ -173,6 +175,29 @@ def progress_bars() -> Iterator[Bars]:
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress, on_terminal(progress):
         yield _Progress(progress)
+
+
+@contextmanager
+def busy(what: str) -> Iterator[None]:
+    """Say what goes on in a block of which nothing tells how far it is: a spinner, and where stderr is no terminal a line now and then."""
+    if not sys.stderr.isatty():
+        with Pulse(lambda elapsed: f"{what}, {seconds(elapsed)} so far", say):
+            yield
+        return
+    from rich.console import Console
+
+    with Console(markup=False, stderr=True).status(what):
+        yield
+
+
+def each_busy(items: Iterator[_Item], what: str) -> Iterator[_Item]:
+    """Items as they are, `what` said while each is waited for, and nothing while it is looked at."""
+    while True:
+        with busy(what):
+            found = list(itertools.islice(items, 1))
+        if not found:
+            return
+        yield found[0]
 
 
 _LIVE: list[Any] = []

@@ -18,7 +18,7 @@ def rtl_command(
 ) -> None:
     """Write the part of a machine that repeats (a cluster, an array) as Verilog; needs the extra rtl."""
     from simulator.cli.machines import read_machine
-    from simulator.cli.progress import progress_bars
+    from simulator.cli.progress import busy
     from simulator.cosim import designs_of
     from simulator.report.folder import default_folder, new_file, set_in_name
     from simulator.rtl.verilog import verilog
@@ -27,8 +27,7 @@ def rtl_command(
     folder = output or default_folder(Path("reports") / f"rtl-{model.name}{set_in_name(overrides or ())}", force=force)
     for design in designs_of(model):
         file = folder / f"{design.name}.v"
-        with progress_bars() as report:
-            report(f"{design.name} as Verilog", 0.0)
+        with busy(f"{design.name}: written as Verilog"):
             text = verilog(design)
         new_file(file, text.encode(), force=force)
         typer.echo(f"{design.about}\n{text.count('endmodule')} modules in {file}")

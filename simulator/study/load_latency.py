@@ -91,6 +91,8 @@ def measure_network(
 
     Any published switch can be set up as a NetworkSpec. `trace` replays the bank ports that the busiest operation of
     `workload` asks for, in list order, and needs a machine. `prepare` is called when nothing is left to be refused, before the first load.
+
+    Raises ConfigError for a load at which no flit arrives, whose latency nothing tells.
     """
     spec = network if isinstance(network, NetworkSpec) else switch_of(network)
     name = f"{spec.sources} × {spec.sinks} {spec.topology}" if isinstance(network, NetworkSpec) else network.name
@@ -108,6 +110,9 @@ def measure_network(
         return driven[-1]
 
     points = tuple(drive(load) for load in loads)
+    silent = next((point.load for point in points if not point.throughput), None)
+    if silent is not None:
+        raise ConfigError(f"load {silent:g}: no flit arrives within {cycles} cycles; allowed: more cycles, or a higher load")
     highest = _highest(lambda load: drive(load).throughput) if saturation else None
     return NetworkCurve(name, traffic, spec, cycles, points, highest, theory_limits(spec, pattern))
 

@@ -54,11 +54,17 @@ def _kind(x: Activations) -> Kind:
     return "SpMM" if x.mask is None else "SpMSpM"
 
 
+_NARROW = ("float16", "bfloat16", "float8")
+"""Names of numbers that SciPy has no matrices of, and that float32 holds exactly; of ml_dtypes but for the first."""
+
+
 def _csr(matrix: Any, what: str) -> Csr:
     from scipy import sparse
 
     if not sparse.issparse(matrix):
         matrix = np.asarray(matrix)
+        if matrix.dtype.name.startswith(_NARROW):
+            matrix = matrix.astype(np.float32)
     if matrix.ndim != 2 or 0 in matrix.shape or matrix.dtype.kind not in "biuf":
         found = f"{type(matrix).__name__} of shape {matrix.shape} and type {matrix.dtype}"
         raise OperandError(f"{what}: found {found}; allowed: a matrix of real numbers, or of true and false, with rows and columns")

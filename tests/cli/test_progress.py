@@ -4,7 +4,7 @@ import io
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from simulator.cli import progress
-from simulator.cli.progress import Bars, Pulse, bars_away, on_terminal, pace, progress_bars, seconds
+from simulator.cli.progress import Bars, Pulse, bars_away, each_busy, on_terminal, pace, progress_bars, seconds
 from simulator.cli.running import Talk, told
 from simulator.study.sweep.run import Finished, Planned, Searching
 from simulator.study.sweep.study import Row
@@ -64,6 +64,16 @@ def test_what_is_soon_over_says_nothing(lines: Callable[[], list[str]]) -> None:
         bars("crossbar", 0.0)
         bars("crossbar", 1.0)
     assert lines() == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_work_that_cannot_tell_how_far_it_is_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    def slowly() -> Iterator[int]:
+        time.sleep(0.05)
+        yield 1
+
+    assert list(each_busy(slowly(), "crossbar: hardware beside both engines")) == [1]
+    assert capsys.readouterr().err.splitlines()[0] == "crossbar: hardware beside both engines, 0 s so far"
 
 
 def test_bars_make_room_for_what_shows_itself_on_the_terminal() -> None:

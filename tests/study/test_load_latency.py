@@ -26,6 +26,11 @@ def test_a_machine_without_a_network_is_refused(name: str) -> None:
         switch_of(load_machine(name))
 
 
+def test_a_load_that_sends_nothing_has_no_latency_of_0() -> None:
+    with pytest.raises(ConfigError, match="load 1e-05: no flit arrives within 100 cycles; allowed: more cycles, or a higher load"):
+        measure_network(NetworkSpec(4, 4), loads=[1e-5], cycles=100, warmup=0, engine="reference", saturation=False)
+
+
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 @pytest.mark.parametrize("queues", ["fifo", "voq"])
 def test_no_topology_exceeds_its_bisection_and_each_keeps_littles_law(topology: str, queues: str) -> None:
