@@ -47,7 +47,7 @@ def synth_command(
     from rich.console import Console
 
     from simulator.cli.machines import read_machine
-    from simulator.cli.progress import busy
+    from simulator.cli.progress import progress_bars
     from simulator.cli.running import Provenance, result_folder
     from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
@@ -59,8 +59,8 @@ def synth_command(
     folder = result_folder(output, f"synth-{model.name}{set_in_name(overrides or ())}", as_json=as_json, force=force)
     provenance = Provenance()
     library = Library.load(liberty)
-    with busy(f"{model.name}: pieces through synthesis"):
-        found = synthesise(model, library, without or (), largest)
+    with progress_bars() as report:
+        found = synthesise(model, library, without or (), largest, lambda done: report(f"pieces of {model.name}", done))
     if folder is not None:
         with in_style(style.value):
             write_synthesis(found, folder, provenance.record(), picture_format.formats, force=force)

@@ -27,7 +27,7 @@ _MEANING = (
 
 
 def synthesis_tables(synthesis: Synthesis) -> Group:
-    """The library, all pieces, and what was left out."""
+    """How far the models are, the library, all pieces, and what was left out."""
     gate = f"{synthesis.nand2} of {significant(synthesis.nand2_area, 4)} µm²"
     units = f"a gate is {gate}, a FO4 {significant(synthesis.fo4_ps, 3)} ps"
     head = f"{synthesis.machine} ({synthesis.technology}) with {synthesis.library}: {units}"
@@ -39,11 +39,22 @@ def synthesis_tables(synthesis: Synthesis) -> Group:
     reasons = dict.fromkeys(unbuilt.reason for unbuilt in synthesis.unbuilt)
     left = [f"left out, {why}: {', '.join(of.name for of in synthesis.unbuilt if of.reason == why)}" for why in reasons]
     return Group(
-        Text(f"{head}\n", style="bold"),
+        Text(synthesis_sentence(synthesis), style="bold"),
+        Text(f"{head}\n"),
         Stacked(table),
         Text(f"{_MEANING.format(most=synthesis.most_driven)}\n", style="dim"),
         Text("\n".join(left), style="dim"),
     )
+
+
+def synthesis_sentence(synthesis: Synthesis) -> str:
+    """The range of model ÷ synthesis over the pieces: of gates, and of longest paths."""
+    spans = [
+        f"{min(found):.2f} to {max(found):.2f} of synthesis in {what} ({len(found)} piece{'s' if len(found) > 1 else ''})"
+        for what, ratios in (("gates", [piece.ratio for piece in synthesis.pieces]), ("delay", [p.depth_ratio for p in synthesis.pieces]))
+        if (found := [ratio for ratio in ratios if ratio is not None])
+    ]
+    return f"The models of {synthesis.machine} are {' and '.join(spans)}." if spans else f"No piece of {synthesis.machine} was synthesised."
 
 
 def write_synthesis(

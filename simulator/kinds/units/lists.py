@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
@@ -15,7 +16,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Span
 
 
-class SliceLists(Struct, frozen=True, eq=False):
+class SliceLists(Struct, frozen=True, eq=False, dict=True):
     """The lists of all units of a token group for one (M tile, K tile); the same for every group and round."""
 
     unit_ptr: NDArray[np.int64]
@@ -23,13 +24,20 @@ class SliceLists(Struct, frozen=True, eq=False):
     word: NDArray[np.int32]
     row: NDArray[np.int32]
     weight_index: NDArray[np.int32]
-    global_row: NDArray[np.int32]
-    """[entries] output feature of each entry."""
+    part_row: Ints
+    """[parts, as they stand in the lists] output feature of each."""
+    part_entries: Ints
+    """[parts] entries of each."""
 
     @property
     def counts(self) -> NDArray[np.int64]:
         """[units of a group] entries of each unit."""
         return np.diff(self.unit_ptr)
+
+    @cached_property
+    def global_row(self) -> NDArray[np.int32]:
+        """[entries] output feature of each entry: of use where Y is put together."""
+        return np.repeat(self.part_row.astype(np.int32), self.part_entries)
 
 
 def slice_lists(schedule: GatherSchedule, m: int, k: int, units: int) -> SliceLists:
@@ -44,14 +52,14 @@ def slice_lists(schedule: GatherSchedule, m: int, k: int, units: int) -> SliceLi
     index = _runs(starts[by_unit], entries)
     words = weight.indices[index]
     words -= np.int32(schedule.k_tiles[k][0])
-    part = np.repeat(by_unit.astype(np.int32), entries)
-    order = ENTRY_ORDERS[schedule.order](words, part, units_of, schedule)
+    order = ENTRY_ORDERS[schedule.order](words, by_unit, entries, units_of, schedule)
     return SliceLists(
         unit_ptr=ends_of(schedule.unit_entries(m, k, units)),
         word=words[order],
-        row=_output_rows(units_of)[part],
+        row=np.repeat(_output_rows(units_of)[by_unit], entries),
         weight_index=index[order],
-        global_row=parts.row[here].astype(np.int32)[part],
+        part_row=parts.row[here][by_unit],
+        part_entries=entries,
     )
 
 
@@ -63,25 +71,26 @@ def _runs(starts: Ints, lengths: Ints) -> NDArray[np.int32]:
     return index
 
 
-def natural(words: NDArray[np.int32], part: NDArray[np.int32], unit: NDArray[np.int32], schedule: GatherSchedule) -> slice:
+def natural(words: NDArray[np.int32], parts: Ints, entries: Ints, unit: NDArray[np.int32], schedule: GatherSchedule) -> slice:
     """By column, as they stand."""
     return slice(None)
 
 
-def bank_aware(words: NDArray[np.int32], part: NDArray[np.int32], unit: NDArray[np.int32], schedule: GatherSchedule) -> Ints:
+def bank_aware(words: NDArray[np.int32], parts: Ints, entries: Ints, unit: NDArray[np.int32], schedule: GatherSchedule) -> Ints:
     """By bank, cyclically from a bank of the unit's own, so that units sweep the banks in step and not in each other's way."""
     start, stop = schedule.k_tiles[0]
     bank = schedule.placement(stop - start, schedule.banks)[words]
+    part = np.repeat(parts.astype(np.int32), entries)
     run = np.cumsum(np.diff(part, prepend=part[:1]) != 0)
     return np.argsort(run * schedule.banks + (bank - unit[part] % schedule.banks) % schedule.banks, kind="stable")
 
 
-ENTRY_ORDERS: dict[str, Callable[[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], GatherSchedule], Ints | slice]] = {
+ENTRY_ORDERS: dict[str, Callable[[NDArray[np.int32], Ints, Ints, NDArray[np.int32], GatherSchedule], Ints | slice]] = {
     "natural": natural,
     "bank_aware": bank_aware,
 }
-"""Order of a part's entries: from the tile-local word and part of each entry, part after part, and the unit of each part, to their
-order, the parts' kept."""
+"""Order of a part's entries: from the tile-local word of each entry, the parts as they stand and how many entries each has, and the unit
+of each part, to their order, the parts' kept."""
 
 
 def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int32]:
