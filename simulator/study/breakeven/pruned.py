@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from simulator.errors import ConfigError
-from simulator.specs import load_yaml_document, workload_path
+from simulator.errors import ConfigError, OperandError
+from simulator.specs import load_yaml_document, some_of, workload_path
 from simulator.specs.tree import plain
 from simulator.workload.importing import read_sources, trace_spec, write_matrices
 from simulator.workload.spec import WorkloadSpec
@@ -20,6 +20,7 @@ PruneRule = Literal["magnitude", "row"]
 TOKENS = 256
 """N of the products of a checkpoint unless told."""
 _WORKLOADS = (".yaml", ".yml")
+_NO_VALUES = "has no values, so that it cannot be pruned"
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,14 @@ def prunable(workload: str, rule: PruneRule, tokens: int) -> Iterator[Prunable]:
         folder, path = Path(place), Path(workload)
         if path.is_file() and path.suffix not in _WORKLOADS:
             read = read_sources(path, (), "auto")
-            record, left_out = trace_spec(path.stem, read.sources, tokens, path.name), read.left_out
-            turned = [source.name for source in read.sources if source.turned]
-            unpacked = {source.name: source.packing for source in read.sources if source.packing}
-            write_matrices(read.sources, folder)
+            patterns = [source.name for source in read.sources if source.matrix is not None and source.matrix.data is None]
+            sources = [source for source in read.sources if source.name not in patterns]
+            if not sources:
+                raise OperandError(f"{path}: {some_of(patterns)}: {_NO_VALUES}")
+            record, left_out = trace_spec(path.stem, sources, tokens, path.name), read.left_out | dict.fromkeys(patterns, _NO_VALUES)
+            turned = [source.name for source in sources if source.turned]
+            unpacked = {source.name: source.packing for source in sources if source.packing}
+            write_matrices(sources, folder)
         else:
             file = workload_path(workload)
             record, left_out = plain(load_yaml_document(file, WorkloadSpec).root), {}

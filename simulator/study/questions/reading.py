@@ -9,6 +9,7 @@ from pathlib import Path
 from simulator.errors import ConfigError
 from simulator.specs import Document, Key, config_names, config_path, nearest_hint
 from simulator.specs.documents import apply_overrides, read_tree, replaced, validated
+from simulator.specs.naming import fault_of
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry, child
 from simulator.study.measured import Reference, load_reference
@@ -58,11 +59,13 @@ def load_question(path: str | Path, overrides: Sequence[str] = (), *, cut: bool 
 def _named(root: Entry) -> Entry:
     """The file with a name for each of its sweeps: that of the study and its own."""
     sweeps, name = child(root, "sweeps"), child(root, "name")
-    if sweeps is None or not isinstance(sweeps.value, dict) or name is None or not isinstance(name.value, str):
+    # a study without a name, or with one that cannot be, is refused for that alone
+    study = name.value if name is not None and isinstance(name.value, str) and fault_of(name.value) is None else "study"
+    if sweeps is None or not isinstance(sweeps.value, dict):
         return root
     for key, entry in sweeps.value.items():
         if isinstance(entry.value, dict) and "name" not in entry.value:
-            root = replaced(root, ["sweeps", str(key), "name"], Entry(f"{name.value}-{key}", entry.place))
+            root = replaced(root, ["sweeps", str(key), "name"], Entry(f"{study}-{key}", entry.place))
     return root
 
 

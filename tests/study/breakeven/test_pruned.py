@@ -12,7 +12,7 @@ import pytest
 from cli.conftest import place, sparsim
 from safetensors.numpy import save_file
 
-from simulator.errors import ConfigError
+from simulator.errors import ConfigError, OperandError
 from simulator.study.breakeven.pruned import prunable
 from simulator.workload import load_workload
 
@@ -61,6 +61,19 @@ def test_what_has_no_values_of_its_own_is_said(checkpoint: Path, sparsim: Type) 
         refused = sparsim(*ASKED, *arguments)
         assert (refused.code, message in refused.err) == (2, True), refused.err
     assert not Path("reports").exists()
+
+
+def test_a_pattern_among_weights_is_left_out_and_alone_refused(place: Path) -> None:
+    save_file({"w": np.ones((4, 4)), "kept": np.eye(4, dtype=bool)}, "some.safetensors")
+    with prunable("some.safetensors", "row", 8) as ready:
+        assert ready.left_out == {"kept": "has no values, so that it cannot be pruned"}
+        assert [operation.name for operation in load_workload(ready.file).operations] == ["w"]
+    np.save("mask.npy", np.eye(4, dtype=bool))
+    with (
+        pytest.raises(OperandError, match=r"^mask\.npy: mask: has no values, so that it cannot"),
+        prunable("mask.npy", "row", 8),
+    ):
+        pass
 
 
 def test_what_is_no_matrix_of_the_file_stays_as_it_is(checkpoint: Path) -> None:

@@ -75,6 +75,14 @@ def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, message: str) ->
         load_question(write(tmp_path, STUDY.replace(old, new, 1)))
 
 
+@pytest.mark.parametrize("line", ["", "name: a/b\n"])
+def test_a_study_without_a_name_that_can_be_is_refused_for_that_alone(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_question(write(tmp_path, STUDY.replace("name: tiny\n", line, 1)))
+    assert len(str(refused.value).splitlines()) == 1
+    assert ": name: " in str(refused.value)
+
+
 def test_set_replaces_a_key(tmp_path: Path) -> None:
     question = load_question(write(tmp_path, STUDY), ["sweeps.main.workload=dense-1024"])
     assert question.spec.sweeps["main"].workload == "dense-1024"
