@@ -115,7 +115,7 @@ def _export(rows: Sequence[Row], file: Path, *, force: bool) -> None:
 def _sweeps(store: Store) -> RenderableType:
     from rich.table import Table
 
-    from simulator.report.tables import Stacked
+    from simulator.report.layout import Stacked
     from simulator.version import MODEL_VERSION
 
     table = Table(box=None, pad_edge=False)
@@ -132,8 +132,8 @@ def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
     from rich.table import Table
 
     from simulator.report.glossary import term
+    from simulator.report.layout import Stacked
     from simulator.report.numbers import common_scale
-    from simulator.report.tables import Stacked
     from simulator.study.sweep.keys import shown
 
     paths = list(dict.fromkeys(path for row in rows for path in row.assignments))
@@ -170,8 +170,8 @@ def _differences(found: Differences) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
+    from simulator.report.layout import Stacked
     from simulator.report.numbers import significant, times
-    from simulator.report.tables import Stacked
     from simulator.study.sweep.keys import labelled
 
     table = Table(box=None, pad_edge=False)

@@ -17,9 +17,9 @@ from simulator.machine.model import Machine
 from simulator.network.traffic import TrafficPoint
 from simulator.pricing import elaborate, hardware_of, technology_of
 from simulator.report.folder import MARKER, csv_text, new_folder, write_json
+from simulator.report.layout import Stacked
 from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
-from simulator.report.tables import Stacked
 from simulator.study.load_latency import NetworkCurve
 from simulator.version import package_version
 

@@ -14,9 +14,9 @@ from rich.text import Text
 from simulator.cost.validation import RebuildSummary, Rebuilt, summarise_rebuilds
 from simulator.cost.validation.rebuilds import Beside
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
+from simulator.report.layout import Stacked
 from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
-from simulator.report.tables import Stacked
 
 _WIDTH = 168
 _RATIO = (

@@ -51,7 +51,7 @@ def bands_table(known: Assessment, claims: Sequence[Claim]) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
-    from simulator.report.tables import Fitted, Whole
+    from simulator.report.layout import Fitted, Whole
 
     notes = (
         "combined band: all constants over their bands at once, independent of one another (root of the sum of squares of logarithms)",

@@ -13,10 +13,10 @@ from rich.text import Text
 
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.glossary import term
+from simulator.report.layout import Whole
 from simulator.report.numbers import listed, significant, times
 from simulator.report.pictures import PictureFormat
 from simulator.report.robustness import figure
-from simulator.report.tables import Whole
 from simulator.study.uncertainty import Sensitivity
 from simulator.study.uncertainty.claims import Influence
 

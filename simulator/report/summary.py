@@ -10,9 +10,9 @@ from rich.text import Text
 
 from simulator.cost.types import on_fabric
 from simulator.report.glossary import label
+from simulator.report.layout import Stacked
 from simulator.report.numbers import common_scale, percent, significant
 from simulator.report.sentences import largest_loss
-from simulator.report.tables import Stacked
 from simulator.report.verdict import Verdict
 from simulator.result import OBJECTIVE, Result
 

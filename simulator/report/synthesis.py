@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
+from simulator.report.layout import Stacked
 from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
-from simulator.report.tables import Stacked
 from simulator.specs import as_yaml
 from simulator.synthesis.synthesise import Synthesis, Synthesised
 

@@ -21,9 +21,9 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
 from simulator.pipeline import simulate
 from simulator.pricing import pricer_of, technology_of
+from simulator.report.layout import Stacked
 from simulator.report.numbers import percent, significant, times
 from simulator.report.summary import beside
-from simulator.report.tables import Stacked
 from simulator.report.verdict import LEVEL
 from simulator.result import Result
 from simulator.run.run import Progress

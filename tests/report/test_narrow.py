@@ -14,8 +14,9 @@ from simulator.machine import load_machine
 from simulator.report.folder import as_text
 from simulator.report.inspection.machine import machine_summary, machine_table
 from simulator.report.inspection.workload import workload_summary
+from simulator.report.layout import Stacked
 from simulator.report.summary import summary_table
-from simulator.report.tables import Stacked, operations_table
+from simulator.report.tables import operations_table
 from simulator.workload import load_workload
 
 MACHINES = Path(__file__).parents[1] / "machines"

@@ -42,7 +42,7 @@ def machine_table(machine: Machine) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.report.tables import Stacked
+    from simulator.report.layout import Stacked
 
     elaborated, hardware, cost, technology = _priced(machine)
     sizes = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
@@ -70,7 +70,7 @@ def machine_summary(machine: Machine) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.report.tables import Stacked
+    from simulator.report.layout import Stacked
 
     elaborated, _, cost, technology = _priced(machine)
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
@@ -127,7 +127,7 @@ def _area_tree(cost: Cost) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.report.tables import Stacked
+    from simulator.report.layout import Stacked
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("component", "instances", "cells mm²", "placed mm²", "die mm²", "share"):

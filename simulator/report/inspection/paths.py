@@ -52,7 +52,7 @@ def paths_table(elaborated: Elaborated, technology: Technology) -> RenderableTyp
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.report.tables import Stacked
+    from simulator.report.layout import Stacked
 
     clock_ghz = elaborated.machine.clock_ghz
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))

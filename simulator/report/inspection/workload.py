@@ -39,7 +39,7 @@ def workload_table(workload: Workload) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from simulator.report.tables import Whole
+    from simulator.report.layout import Whole
 
     record = workload_record(workload)
     table = _table("operation", "", "shape", "nonzeros", "density", "row CV", "col CV", "row max", "col max", "empty", "useful MACs")
@@ -69,7 +69,7 @@ def workload_summary(workload: Workload) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from simulator.report.tables import Stacked
+    from simulator.report.layout import Stacked
 
     ordered = sorted(workload.operations, key=lambda op: -op.macs_useful)
     useful, dense = sum(op.macs_useful for op in ordered), sum(op.macs_dense for op in ordered)
@@ -106,7 +106,7 @@ def _twin_table(record: dict[str, Any]) -> list[RenderableType]:
     """W of every operation against its uniform twin (in brackets), and how often operands are used again."""
     from rich.text import Text
 
-    from simulator.report.tables import Whole
+    from simulator.report.layout import Whole
 
     table = _table("W against (uniform)", "row CV", "col CV", "conflict 32", "hashed", "load 32", "tile 64", "reuse of W", "of X")
     for entry in record["operations"]:
