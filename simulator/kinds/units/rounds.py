@@ -208,23 +208,15 @@ class _Added(Struct, frozen=True, eq=False):
     def _added_up(self, k: int, clusters: list[tuple[ClusterResults, int]]) -> Round:
         fabric, fifo_pieces = self.dataflow.machine.fabric, self.dataflow.loops.stream.fifo_pieces
         step = in_step([results.milestones[place] for results, place in clusters], fabric.units_per_cluster, fifo_pieces)
-        if len(clusters) == 1:
-            results, place = clusters[0]
-            longest = busy = int(results.cycles[place])
-            counts, bounds = Counts(*results.counts[place].tolist()), Bounds(*results.bounds[place].tolist())
-            causes = results.unit_cycles[place].astype(np.int64)
-        else:
-            every = (_rows_of(name, clusters) for name in ("cycles", "counts", "unit_cycles", "bounds"))
-            cycles, every_count, every_cause, every_bound = every
-            longest, busy = int((cycles + step.delays).max()), int(cycles.sum())
-            # A round is bound by the most heavily loaded of its clusters.
-            counts, bounds = Counts(*every_count.sum(axis=0).tolist()), Bounds(*every_bound.max(axis=0).tolist())
-            causes = every_cause.sum(axis=0)
+        cycles, every_count, every_cause, bounds = (_rows_of(name, clusters) for name in ("cycles", "counts", "unit_cycles", "bounds"))
+        longest = int((cycles + step.delays).max())
+        counts, causes = Counts(*every_count.sum(axis=0).tolist()), every_cause.sum(axis=0)
         # A cluster that is done, or has no tokens at all, waits at the barrier.
-        causes[CAUSE["imbalance"]] += fabric.units * longest - fabric.units_per_cluster * busy
+        causes[CAUSE["imbalance"]] += fabric.units * longest - fabric.units_per_cluster * int(cycles.sum())
         if k:
             counts = counts + self.dataflow.later_tile_counts(counts)
-        return Round(longest, counts, causes, bounds, step)
+        # A round is bound by the most heavily loaded of its clusters.
+        return Round(longest, counts, causes, Bounds(*bounds.max(axis=0).tolist()), step)
 
 
 def cluster_tiles(fabric: UnitsFabric, loops: TileLoops, position: Position) -> list[ClusterTile]:

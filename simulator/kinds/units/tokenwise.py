@@ -145,13 +145,11 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
 
     def leaving_part(self, here: Leaving, tokens: Span) -> Part:
         """Finished rows and sums of a token group. What is added on the way travels in the accumulate type."""
-        form, types, span = self.loops.residency.forms.y, self.machine.datatypes, self.loops.token_span(tokens)
-        row_bits = (span[1] - span[0]) * types.accumulate_bits
-        extra_bits = here.added_parts * row_bits - form.bits(here.added, span, types.activation_bits)
+        row_bits = self.loops.tokens(tokens) * self.machine.datatypes.accumulate_bits
+        extra_bits = here.added_parts * row_bits - self.y_bits(here.added, tokens)
         stay = not (here.out or here.back)
         sums = NO_SUMS if stay else Sums(*(-(-rows * row_bits // 8) for rows in (here.out, here.back, here.out_parts)))
-        finished_bits = form.bits(here.finished, span, types.activation_bits)
-        return Part(-(-finished_bits // 8), extra_bus_bytes=-(-extra_bits // 8), sums=sums)
+        return Part(-(-self.y_bits(here.finished, tokens) // 8), extra_bus_bytes=-(-extra_bits // 8), sums=sums)
 
     def _words(self, positions: Sequence[Position]) -> int:
         """Token words of the rounds of tiles."""
