@@ -44,6 +44,7 @@ def cosim_command(
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import each_busy
     from simulator.cosim import cosimulate
+    from simulator.report.numbers import counted
     from simulator.rtl.design import CosimOptions
     from simulator.workload import load_workload
 
@@ -62,9 +63,7 @@ def cosim_command(
             console.print(_table(agreement.difference))
             raise typer.Exit(1)
     cycles = sum(agreement.cycles for agreement in agreements)
-    console.print(
-        f"{len(agreements)} tile{'s' if len(agreements) > 1 else ''}, {cycles:,} cycles: hardware and both engines agree in all of it"
-    )
+    console.print(f"{counted(len(agreements), 'tile')}, {cycles:,} cycles: hardware and both engines agree in all of it")
 
 
 def _table(difference: Difference) -> Table:

@@ -63,6 +63,7 @@ def network_command(
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.errors import ConfigError
     from simulator.report.folder import set_in_name
+    from simulator.report.numbers import counted
     from simulator.report.pictures import in_style
     from simulator.study.load_latency import measure_network
 
@@ -90,7 +91,7 @@ def network_command(
             engine=engine.value,
             saturation=saturation,
             prepare=(lambda: ensure_kernels([SWITCH_KERNEL])) if engine is EngineChoice.compiled else None,
-            progress=lambda done: report(f"{model.name}: {len(loads)} load{'s' if len(loads) > 1 else ''}", done),
+            progress=lambda done: report(f"{model.name}: {counted(len(loads), 'load')}", done),
         )
     if as_json:
         typer.echo(json.dumps(curve.to_dict(), indent=1))

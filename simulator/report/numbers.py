@@ -56,6 +56,11 @@ def listed(texts: Sequence[str]) -> str:
     return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else "".join(texts)
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 point`, `24 points`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def times(factor: float) -> str:
     """A ratio as readers say it: `1.83×`, `24.1×`."""
     return f"{significant(factor)}×"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.repricing import PricedRun
-from simulator.result import Result
+from simulator.result import OBJECTIVE, Result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,8 +28,6 @@ _FIGURES = (
     "edap_js_mm2",
 )
 _SHOWN = ("seconds", "fabric_area_mm2", "fabric_energy_pj", "energy_pj", "power_w", "power_density_w_per_mm2", "edap_js_mm2")
-
-_SHORT = {"edap_js_mm2": "E×t×A"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,7 @@ def priced_table(files: Sequence[PricedFile]) -> RenderableType:
     from simulator.report.glossary import term
     from simulator.report.layout import Whole
     from simulator.report.numbers import common_scale, significant
+    from simulator.report.summary import OBJECTIVE_IN_SHORT
 
     rows = [entry.row() for entry in files[:TABLE_ROWS]]
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
@@ -89,7 +88,7 @@ def priced_table(files: Sequence[PricedFile]) -> RenderableType:
         entry = term(name, "metric")
         factor, unit = common_scale([float(row[name]) for row in rows], entry.unit)
         scales.append(factor)
-        heading = _SHORT.get(name, entry.label).replace(" ", "\n")
+        heading = (OBJECTIVE_IN_SHORT if name == OBJECTIVE else entry.label).replace(" ", "\n")
         table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True, vertical="bottom")
     for file, row in zip(files, rows, strict=False):
         figures = [significant(float(row[name]) * factor) for name, factor in zip(_SHOWN, scales, strict=True)]

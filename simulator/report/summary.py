@@ -32,7 +32,7 @@ def summary_table(results: Sequence[Result], verdict: Verdict | None = None) -> 
     scales = [common_scale([float(getattr(result, name)) for result in results], unit) for name, unit in _FIGURES.items()]
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True, max_width=_NAME)
-    for name, (_, unit) in zip(("time", "energy", "area", "E×t×A"), scales, strict=True):
+    for name, (_, unit) in zip(("time", "energy", "area", OBJECTIVE_IN_SHORT), scales, strict=True):
         table.add_column(Text(f"{name}\n{unit}", justify="right"), justify="right", no_wrap=True)
     table.add_column("largest loss\nof the time")
     table.add_column("largest bound\non the time")
@@ -42,6 +42,8 @@ def summary_table(results: Sequence[Result], verdict: Verdict | None = None) -> 
     return Stacked(table)
 
 
+OBJECTIVE_IN_SHORT = "E×t×A"
+"""Energy × time × area, over a column."""
 _FIGURES: Mapping[str, str] = {"seconds": "s", "energy_pj": "pJ", "fabric_area_mm2": "mm²", OBJECTIVE: "J·s·mm²"}
 
 

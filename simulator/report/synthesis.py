@@ -12,7 +12,7 @@ from rich.text import Text
 
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.layout import Stacked
-from simulator.report.numbers import significant
+from simulator.report.numbers import counted, significant
 from simulator.report.pictures import PictureFormat
 from simulator.specs import as_yaml
 from simulator.synthesis.synthesise import Synthesis, Synthesised
@@ -50,7 +50,7 @@ def synthesis_tables(synthesis: Synthesis) -> Group:
 def synthesis_sentence(synthesis: Synthesis) -> str:
     """The range of model ÷ synthesis over the pieces: of gates, and of longest paths."""
     spans = [
-        f"{min(found):.2f} to {max(found):.2f} of synthesis in {what} ({len(found)} piece{'s' if len(found) > 1 else ''})"
+        f"{min(found):.2f} to {max(found):.2f} of synthesis in {what} ({counted(len(found), 'piece')})"
         for what, ratios in (("gates", [piece.ratio for piece in synthesis.pieces]), ("delay", [p.depth_ratio for p in synthesis.pieces]))
         if (found := [ratio for ratio in ratios if ratio is not None])
     ]

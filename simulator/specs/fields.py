@@ -11,11 +11,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from simulator.specs import naming
-from simulator.specs.files import nearest
+from simulator.specs.files import nearest, some_of
 from simulator.specs.models import Choice, Section
 from simulator.specs.tree import Entry, Key, child, deepest, plain
 
-_KEYS_SHOWN = 8
 _MODELS_SHOWN = 4
 """Models of a union whose keys are told one by one; of more, those that all have."""
 
@@ -123,7 +122,7 @@ def _allowed_member(part: Slot) -> str:
         return f"a list{_list_length(part.metadata)}, each item {allowed(Slot(get_args(annotation)[0]))}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         names = list(annotation.model_fields)
-        return f"a mapping with the keys {', '.join(names[:_KEYS_SHOWN])}{', …' if len(names) > _KEYS_SHOWN else ''}"
+        return f"a mapping with the keys {some_of(names)}"
     if annotation is bool:
         return "true or false"
     if annotation is int:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulator.machine.model import Machine
-from simulator.report.numbers import significant
+from simulator.report.numbers import counted, significant
 from simulator.specs import as_yaml
 from simulator.study.design import design_of
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
@@ -207,7 +207,7 @@ def _walked(walk: Walk) -> str:
     gap = f"more than {100 * walk.gap:.1f} % better, by bounds" if walk.gap else "better"
     rehearsed = f"{walk.rehearsed:,} designs simulated on a part of the workload; on the whole " if walk.rehearsed else ""
     return (
-        f"{rehearsed}from {walk.starts} start{'s' if walk.starts > 1 else ''} {walk.moves} moves by single steps, "
+        f"{rehearsed}from {counted(walk.starts, 'start')} {walk.moves} moves by single steps, "
         f"{walk.simulated:,} designs simulated, "
         f"{walk.bounded:,} bounded away; no other shape, all else equal, is {gap}; {certified(walk.certificate)}"
     )

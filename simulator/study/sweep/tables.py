@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.report.glossary import term
-from simulator.report.numbers import common_scale, percent, significant, times
+from simulator.report.numbers import common_scale, counted, percent, significant, times
 from simulator.study.sizing.quantities import METRIC_OF
 from simulator.study.sweep.analysis import best_points, by_workload, fronts, label_within, main_effects, thinned
 from simulator.study.sweep.keys import labelled, short, shown
@@ -53,12 +53,12 @@ def study_summary(study: Study) -> RenderableType:
         front = found[0]
         on = f" on {front.workload}" if len(found) > 1 else ""
         labels = [label_within(row) if len(found) > 1 else row.label for row in front.rows]
-        title = f"Pareto front{on} ({_points(len(front.rows))})" if len(objectives) > 1 else f"Best point{on}"
+        title = f"Pareto front{on} ({counted(len(front.rows), 'point')})" if len(objectives) > 1 else f"Best point{on}"
         table = _figures(title, front.rows[:_SHORT], objectives, labels)
         left = len(front.rows) - _SHORT, len(found) - 1
         more = [
-            f"{left[0]} more point{'s' if left[0] > 1 else ''}" if left[0] > 0 else "",
-            f"the fronts of {left[1]} more workload{'s' if left[1] > 1 else ''}" if left[1] else "",
+            counted(left[0], "more point") if left[0] > 0 else "",
+            f"the fronts of {counted(left[1], 'more workload')}" if left[1] else "",
         ]
         parts += [table, *([Text(f"… and {' and '.join(filter(None, more))}", style="dim")] if any(more) else [])]
     failures = [row for row in study.rows if row.failure is not None]
@@ -98,16 +98,12 @@ def _cut_short(rows: Sequence[Row]) -> RenderableType | None:
 def _headline(study: Study) -> Text:
     ran = sum(row.record is not None for row in study.rows)
     feasible = sum(row.feasible for row in study.rows)
-    text = f"{study.spec.name}: {_points(len(study.rows))}, {ran} with figures"
+    text = f"{study.spec.name}: {counted(len(study.rows), 'point')}, {ran} with figures"
     if study.spec.constraints:
         text += f", {feasible} within {'; '.join(study.spec.constraints)}"
     if study.excluded:
         text += f"; {study.excluded} combinations left out by where"
     return Text(text, style="bold")
-
-
-def _points(count: int) -> str:
-    return f"{count} point{'' if count == 1 else 's'}"
 
 
 def _front(study: Study) -> RenderableType | None:
@@ -120,7 +116,7 @@ def _front(study: Study) -> RenderableType | None:
     for front in thinned(found, _MOST_WORKLOADS):
         on = f" on {front.workload}" if several else ""
         labels = [label_within(row) if several else row.label for row in front.rows]
-        table = _figures(f"Pareto front{on} ({_points(len(front.rows))})", front.rows[:most], objectives, labels)
+        table = _figures(f"Pareto front{on} ({counted(len(front.rows), 'point')})", front.rows[:most], objectives, labels)
         if len(front.rows) > most:
             table.add_row(f"… and {len(front.rows) - most} more", *[""] * len(objectives))
         parts += [table, Text(f"hypervolume {front.hypervolume:.3f}{'' if several else f': {_HYPERVOLUME}'}", style="dim")]
