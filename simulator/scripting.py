@@ -148,7 +148,7 @@ def breakeven(
     """
     from simulator.study.breakeven.breakeven import Question, find_break_even
     from simulator.study.breakeven.crossings import Scale
-    from simulator.study.breakeven.pruned import TOKENS, prunable
+    from simulator.study.breakeven.pruned import prunable
 
     ends = between_values or (_DENSITY if axis.endswith("density") else None)
     if ends is None:
@@ -159,7 +159,7 @@ def breakeven(
         first, second = (str(files.path_of(machine)) for machine in between)
         scale = Scale(float(ends[0]), float(ends[1]), logarithmic=not linear)
         if prune is not None:
-            workload = stack.enter_context(prunable(str(workload), prune, TOKENS)).file
+            workload = stack.enter_context(prunable(str(workload), prune)).file
         question = Question(axis, (first, second), str(workload), tuple(metrics), scale, points, tolerance, equal_area, tuple(settings))
         return find_break_even(question, base, _options(workers))
 

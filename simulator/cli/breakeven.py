@@ -63,8 +63,11 @@ def breakeven_command(
         typer.Option("--prune", help="-w is a checkpoint, a matrix or an imported trace: prune its values anew at every density."),
     ] = None,
     tokens: Annotated[
-        int, typer.Option("--tokens", "-n", min=1, max=MOST_COLUMNS, help="With --prune of a checkpoint or a matrix: N of its products.")
-    ] = 256,
+        int | None,
+        typer.Option(
+            "--tokens", "-n", min=1, max=MOST_COLUMNS, help="With --prune of a checkpoint or a matrix: N of its products; default: 256."
+        ),
+    ] = None,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -125,12 +128,14 @@ def _pair(between: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _workload_file(workload: str, prune: PruneChoice | None, tokens: int) -> Iterator[str]:
+def _workload_file(workload: str, prune: PruneChoice | None, tokens: int | None) -> Iterator[str]:
     """The workload as it was named; with --prune one whose matrices are pruned anew at every density."""
-    if prune is None:
-        if Path(workload).is_file() and Path(workload).suffix not in (".yaml", ".yml"):
-            from simulator.errors import ConfigError
+    from simulator.errors import ConfigError
 
+    if prune is None:
+        if tokens is not None:
+            raise ConfigError(f"--tokens {tokens}: is of a checkpoint or a matrix, with --prune; -s workload.*.shape.n={tokens} sets N")
+        if Path(workload).is_file() and Path(workload).suffix not in (".yaml", ".yml"):
             raise ConfigError(f"{workload}: no workload file; --prune magnitude prunes what it holds at every density of --axis")
         yield workload
         return
@@ -250,6 +255,6 @@ def _scale(axis: str, ends: str | None, linear: bool) -> Scale:
         raise ConfigError(f"--range {text}: allowed: LOW:HIGH, two numbers, as 0.001:1") from error
     if not low < high < float("inf") or (not linear and low <= 0):
         raise ConfigError(f"--range {text}: allowed: LOW below HIGH{'' if linear else ', both above 0 (or --linear)'}")
-    if axis.endswith("density") and high > 1:
-        raise ConfigError(f"--range {text}: found {high:g}; allowed: densities up to 1")
+    if axis.endswith("density") and (high > 1 or low < 0):
+        raise ConfigError(f"--range {text}: found {high if high > 1 else low:g}; allowed: densities from 0 to 1")
     return Scale(low, high, logarithmic=not linear)

@@ -119,7 +119,7 @@ def _draw_workload(
         names = write_workload_pictures(workload, output, picture_format.formats, force=force)
         typer.echo(f"{listed(names)} drawn in {output}/", err=True)
     if twin is not None:
-        _write_twin(workload, twin, force)
+        _write_twin(workload, twin, force, file)
     return workload
 
 
@@ -151,7 +151,7 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
     typer.echo(f"spy plot in {output}", err=True)
 
 
-def _write_twin(workload: Workload, file: Path, force: bool) -> None:
+def _write_twin(workload: Workload, file: Path, force: bool, read: str) -> None:
     from simulator.errors import OutputError
     from simulator.report.folder import new_file
     from simulator.specs import as_yaml
@@ -160,7 +160,7 @@ def _write_twin(workload: Workload, file: Path, force: bool) -> None:
     if file.suffix not in (".yaml", ".yml"):
         raise OutputError(f"{file}: allowed: a name that ends in .yaml")
     text = as_yaml(twin_spec(workload))
-    new_file(file, text.encode(), force=force)
+    new_file(file, text.encode(), force=force, option="--uniform-twin", read=[read])
     typer.echo(f"uniform twin in {file}", err=True)
 
 

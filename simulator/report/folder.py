@@ -108,16 +108,25 @@ def new_folder(folder: Path, *, force: bool) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def new_file(file: Path, content: bytes, *, force: bool) -> None:
-    """Write one file, whole or not at all. Raises OutputError where it exists (and not `force`) or the disk refuses."""
-    check_free_file(file, force=force)
+def new_file(file: Path, content: bytes, *, force: bool, option: str = "-o", read: Sequence[str | Path] = ()) -> None:
+    """Write one file, whole or not at all. Raises OutputError where `check_free_file` does, or where the disk refuses."""
+    check_free_file(file, force=force, option=option, read=read)
     write_whole(file, content)
 
 
-def check_free_file(file: Path, *, force: bool) -> None:
-    """Raise OutputError where a file exists (and not `force`), or is none."""
-    if file.exists() and not (force and file.is_file()):
-        raise OutputError(f"{file}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
+def check_free_file(file: Path, *, force: bool, option: str = "-o", read: Sequence[str | Path] = ()) -> None:
+    """Raise OutputError where a file exists (and not `force`), is a folder, or is one of those that the same command reads.
+
+    `option` is what names it on the command line.
+    """
+    if file.is_dir():
+        raise OutputError(f"{file}: is a folder, and no file can stand there; choose another one with {option}")
+    if not file.exists():
+        return
+    if any(Path(source).exists() and file.samefile(source) for source in read):
+        raise OutputError(f"{file}: is read by this command, and not overwritten; choose another one with {option}")
+    if not (force and file.is_file()):
+        raise OutputError(f"{file}: exists already and is not overwritten; choose another one with {option}, or replace it with --force")
 
 
 def write_whole(file: Path, content: bytes) -> None:
