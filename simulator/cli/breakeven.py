@@ -76,7 +76,7 @@ def breakeven_command(
     """Find where the better one of two machines changes along an axis: every crossing that a coarse scan brackets."""
     import json
 
-    from simulator.cli.running import Provenance, result_folder
+    from simulator.cli.running import Provenance, files_of, result_folder
     from simulator.errors import ConfigError
     from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
@@ -94,7 +94,8 @@ def breakeven_command(
         name = "-".join(["breakeven", *(Path(machine).stem for machine in machines), axis.split(".")[-1]]) + set_in_name(
             [*(settings or ()), *([f"prune={prune.value}"] if prune else [])]
         )
-        folder = result_folder(output, f"{name}{'-equal-area' if equal_area else ''}", as_json=as_json, force=force)
+        read: list[str | Path] = [*files_of(machines, file), running.store, *([workload] if prune else [])]
+        folder = result_folder(output, f"{name}{'-equal-area' if equal_area else ''}", as_json=as_json, force=force, read=read)
         provenance = Provenance()
         talk = Talk.quiet if running.quiet or as_json else Talk.bar
         with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:

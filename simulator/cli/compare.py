@@ -231,7 +231,7 @@ def compare_command(
     pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, style.value, nothing=no_plots)
     request = Request(
         machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands, full,
-        _METRICS[objective or ObjectiveChoice.edap], html,
+        _METRICS[objective or ObjectiveChoice.edap], html, () if store is None else (store,),
     )  # fmt: skip
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"
     run_study(request, lambda names, load: f"{name}-{load}", write_comparison, _appendix, size)

@@ -115,6 +115,8 @@ def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection
     path = Path(name_or_path)
     if not str(name_or_path):
         raise ConfigError(f"an empty name; allowed: a file, or a name in {label}")
+    if os.path.isdir(path) and str(path) == str(name_or_path) and path.name not in other and (folder / f"{path}.yaml").is_file():
+        return folder / f"{path}.yaml"  # a folder of results may have a shipped name, and is no file of this kind
     if os.path.exists(path):
         return path
     if path.suffix in _SUFFIXES:

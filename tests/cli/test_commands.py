@@ -227,7 +227,7 @@ def test_inspect_draws_spy_and_degrees_and_writes_the_control(place: Path, spars
     assert sparsim("inspect", "crossbar.yaml", "--uniform-twin", "new.yaml").code == 2
     before = Path("tiny.yaml").read_bytes()
     itself = sparsim("inspect", "tiny.yaml", "--uniform-twin", "tiny.yaml", "--force")
-    assert "is read by this command, and not overwritten; choose another one with --uniform-twin" in itself.err
+    assert "is read by this command, and not replaced; choose another one with --uniform-twin" in itself.err
     assert Path("tiny.yaml").read_bytes() == before
 
 
