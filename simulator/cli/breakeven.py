@@ -22,6 +22,7 @@ from simulator.cli.options import (
     with_running_options,
 )
 from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
+from simulator.study.breakeven import FINEST, MOST_POINTS
 
 if TYPE_CHECKING:
     from simulator.study.breakeven.answer import BreakEven, Curve
@@ -48,9 +49,9 @@ def breakeven_command(
         str | None, typer.Option("--range", metavar="LOW:HIGH", help="Of the axis; default for a density: 1/1024 to 1.")
     ] = None,
     linear: Annotated[bool, typer.Option("--linear", help="Divide the axis evenly instead of by ratios.")] = False,
-    points: Annotated[int, typer.Option("--points", min=2, max=1000, help="Values of the coarse scan.")] = 11,
+    points: Annotated[int, typer.Option("--points", min=2, max=MOST_POINTS, help="Values of the coarse scan.")] = 11,
     tolerance: Annotated[
-        float, typer.Option("--tolerance", min=1e-6, max=1.0, help="Width of an answer: 0.02 is 2 % (with --linear: of the range).")
+        float, typer.Option("--tolerance", min=FINEST, max=1.0, help="Width of an answer: 0.02 is 2 % (with --linear: of the range).")
     ] = 0.02,
     settings: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Key of both machines, or workload.KEY; repeatable.")
@@ -245,6 +246,7 @@ def _band(band: CrossingBand) -> str:
 
 def _scale(axis: str, ends: str | None, linear: bool) -> Scale:
     from simulator.errors import ConfigError
+    from simulator.study.breakeven.breakeven import fault_of_range
     from simulator.study.breakeven.crossings import Scale
 
     if ends is None and not axis.endswith("density"):
@@ -254,8 +256,7 @@ def _scale(axis: str, ends: str | None, linear: bool) -> Scale:
         low, high = (float(part) for part in text.split(":"))
     except ValueError as error:
         raise ConfigError(f"--range {text}: allowed: LOW:HIGH, two numbers, as 0.001:1") from error
-    if not low < high < float("inf") or (not linear and low <= 0):
-        raise ConfigError(f"--range {text}: allowed: LOW below HIGH{'' if linear else ', both above 0 (or --linear)'}")
-    if axis.endswith("density") and (high > 1 or low < 0):
-        raise ConfigError(f"--range {text}: found {high if high > 1 else low:g}; allowed: densities from 0 to 1")
+    fault = fault_of_range(axis, low, high, linear=linear)
+    if fault:
+        raise ConfigError(f"--range {text}: {fault.format(linear='--linear')}")
     return Scale(low, high, logarithmic=not linear)

@@ -82,9 +82,9 @@ def workload_path(name_or_path: str | Path) -> Path:
 
     Raises ConfigError where a bare name is not shipped, and for a file that has to be imported first.
     """
-    path = Path(name_or_path)
+    path = Path(name_or_path) if isinstance(name_or_path, str | Path) else Path()
     inside = path / _OF_IMPORT
-    if inside.is_file():
+    if name_or_path and inside.is_file():
         return inside
     if is_operand(path):
         folder = f"traces/{path.name.split('.')[0]}"
@@ -112,6 +112,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection[str] = ()) -> Path:
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigError(f"found {type(name_or_path).__name__} as a file; allowed: its path, or a name in {label}")
     path = Path(name_or_path)
     if not str(name_or_path):
         raise ConfigError(f"an empty name; allowed: a file, or a name in {label}")
