@@ -64,7 +64,7 @@ def _least(table: Table) -> int:
 def _needed(column: Column) -> int:
     whole = [line for cell in (column.header, *column.cells) for line in _plain(cell).splitlines()]
     needed = max(map(cell_len, whole if column.no_wrap else _plain(column.header).split()), default=0)
-    return min(needed, column.max_width or needed)
+    return max(min(needed, column.max_width or needed), column.min_width or 0)
 
 
 def _plain(cell: RenderableType) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -38,9 +38,9 @@ def rebuild_record(rebuilt: Sequence[Rebuilt]) -> dict[str, Any]:
 def rebuild_tables(rebuilt: Sequence[Rebuilt]) -> Group:
     """All parts and totals; then the medians."""
     summaries = summarise_rebuilds(rebuilt)
-    parts: list[Table | Text] = [_parts_table(rebuilt), Text(f"{_RATIO}\n", style="dim"), *_sources(rebuilt)]
+    parts: list[RenderableType] = [Stacked(_parts_table(rebuilt)), Text(f"{_RATIO}\n", style="dim"), *_sources(rebuilt)]
     if summaries:
-        parts += [_summary_table(summaries), Text(f"{_SUMMARY}\n", style="dim")]
+        parts += [Stacked(_summary_table(summaries)), Text(f"{_SUMMARY}\n", style="dim")]
     return Group(*parts)
 
 
@@ -101,7 +101,13 @@ def _parts_table(rebuilt: Sequence[Rebuilt]) -> Table:
     table = Table(title="published accelerators, rebuilt", box=None, title_justify="left", header_style="bold")
     for heading in ("", "node", "part", "published µm²", "model", "ratio", "published mW", "model", "ratio", "note"):
         left = heading in ("", "part", "note")
-        table.add_column(heading, justify="left" if left else "right", no_wrap=heading != "note")
+        table.add_column(
+            heading,
+            justify="left" if left else "right",
+            no_wrap=heading != "note",
+            min_width=24 if heading == "note" else None,
+            overflow="fold",
+        )
     for each in rebuilt:
         for index, part in enumerate(each.parts):
             name, node = (each.name, each.technology) if index == 0 else ("", "")
@@ -124,7 +130,7 @@ def _sources(rebuilt: Sequence[Rebuilt]) -> list[Text]:
 def _summary_table(summaries: Sequence[RebuildSummary]) -> Table:
     table = Table(title="rebuilds, nothing from memory", box=None, title_justify="left", header_style="bold")
     for heading in ("", "", "figures", "median", "median ratio", "worst ratio", "of"):
-        table.add_column(heading, justify="left" if heading in ("", "of") else "right")
+        table.add_column(heading, justify="left" if heading in ("", "of") else "right", no_wrap=heading != "of", overflow="fold")
     for entry in summaries:
         table.add_row(
             _MEASURES[entry.measure], entry.of, str(entry.figures), f"{entry.median_error:.1%}", f"{entry.median_ratio:.2f}",

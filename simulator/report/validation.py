@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from simulator.cost.validation import CLASSES, Row, Summary, summarise, summarise_cross_check
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
+from simulator.report.layout import Stacked
 from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
 from simulator.study.bank_conflicts import BankConflicts
@@ -22,6 +23,8 @@ _FITTED = "fitted: a constant of the model was chosen by the figure; predicted: 
 _CHECK = "runs of CACTI 7; below 22 nm it only scales its 22 nm, so that 7 nm is no check; bias: median error with its sign"
 _CLASSES = "component: a block, macro or device by itself; product: share of a die; board: a board under load, all its losses included"
 _ROLES = ("predicted", "fitted")
+_SOURCE = 24
+"""Columns that the words of a source take at least."""
 _UNITS = {"um2": "µm²", "mm2": "mm²"}
 
 
@@ -37,15 +40,15 @@ def validation_record(rows: Sequence[Row], checks: Sequence[Row], conflicts: Ban
 
 def validation_tables(rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None) -> Group:
     """All figures, by class, predicted ones first; the summary; where there are any, the distance to another model and bank conflicts."""
-    return Group(_figures_table(rows), _footnote(_ERROR), *_tables(rows, checks, conflicts))
+    return Group(Stacked(_figures_table(rows)), _footnote(_ERROR), *_tables(rows, checks, conflicts))
 
 
-def _tables(rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None) -> list[Table | Text]:
-    parts: list[Table | Text] = [_summary_table(summarise(rows)), _footnote(f"{_FITTED}\n{_CLASSES}")]
+def _tables(rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None) -> list[RenderableType]:
+    parts: list[RenderableType] = [Stacked(_summary_table(summarise(rows))), _footnote(f"{_FITTED}\n{_CLASSES}")]
     if checks:
-        parts += [_check_table(summarise_cross_check(checks)), _footnote(_CHECK)]
+        parts += [Stacked(_check_table(summarise_cross_check(checks))), _footnote(_CHECK)]
     if conflicts is not None:
-        parts += [_conflicts_table(conflicts), _footnote(_rates(conflicts))]
+        parts += [Stacked(_conflicts_table(conflicts)), _footnote(_rates(conflicts))]
     return parts
 
 
@@ -54,7 +57,7 @@ def validation_summary(rows: Sequence[Row], checks: Sequence[Row]) -> Group:
     summaries = summarise(rows)
     nearest = f"{len(checks)} {_CHECK.split(';')[0]} are compared too" if checks else ""
     notes = ("errors: model ÷ published − 1", "fitted: a constant was chosen by the figure", nearest)
-    table = _summary_table(summaries, title=None)
+    table = Stacked(_summary_table(summaries, title=None))
     return Group(Text(f"{_verdict(summaries)}\n", style="bold"), table, Text("; ".join(filter(None, notes)), style="dim"))
 
 
@@ -97,7 +100,8 @@ def _figures_table(rows: Sequence[Row]) -> Table:
     table = Table(title="published figures and the models", box=None, title_justify="left", header_style="bold")
     for heading, justify in (("figure", "left"), ("node", "right"), ("quantity", "left"), ("published", "right"), ("model", "right"),
                              ("unit", "left"), ("error", "right"), ("class", "left"), ("", "left"), ("source", "left")):  # fmt: skip
-        table.add_column(heading, justify=justify, no_wrap=heading in ("published", "model", "error", "node"))  # type: ignore[arg-type]
+        whole, least = heading in ("figure", "published", "model", "error", "node"), _SOURCE if heading == "source" else None
+        table.add_column(heading, justify=justify, no_wrap=whole, min_width=least, overflow="fold")  # type: ignore[arg-type]
     for row in sorted(rows, key=lambda row: (CLASSES.index(row.figure_class), _ROLES.index(row.role), row.group)):
         style = "" if row.role == "predicted" else "dim"
         memory = " (from memory)" if row.confidence == "memory" else ""
@@ -127,7 +131,7 @@ def _summary_table(summaries: Sequence[Summary], title: str | None = "errors") -
 def _check_table(summaries: Sequence[Summary]) -> Table:
     table = Table(title="another model, not silicon", box=None, title_justify="left", header_style="bold")
     for heading in ("node and quantity", "runs", "median", "bias", "worst"):
-        table.add_column(heading, justify="left" if heading == "node and quantity" else "right")
+        table.add_column(heading, justify="left" if heading == "node and quantity" else "right", no_wrap=True)
     for summary in summaries:
         table.add_row(
             summary.name.replace("_", " "), str(summary.figures), _percent(summary.median_error, sign=False), _percent(summary.bias),
@@ -139,7 +143,7 @@ def _check_table(summaries: Sequence[Summary]) -> Table:
 def _conflicts_table(found: BankConflicts) -> Table:
     table = Table(title="bank conflicts: a GPU's shared memory and the banks", box=None, title_justify="left", header_style="bold")
     for heading in ("distinct words in the most wanted bank", "patterns", "measured cycles", "of the banks"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for entry in found.conflicts:
         table.add_row(str(entry.words), str(entry.patterns), f"{entry.measured_cycles:.2f}", str(entry.model_cycles))
     return table

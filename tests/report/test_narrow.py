@@ -10,16 +10,20 @@ from rich.table import Table
 from rich.text import Text
 from sample_results import FABRICS, sample_result
 
+from simulator.cost.validation import load_figures, load_rebuild, rebuild, validate
 from simulator.machine import load_machine
 from simulator.report.folder import as_text
 from simulator.report.inspection.machine import machine_summary, machine_table
 from simulator.report.inspection.workload import workload_summary
 from simulator.report.layout import Stacked
+from simulator.report.rebuilds import rebuild_tables
 from simulator.report.summary import summary_table
 from simulator.report.tables import operations_table
+from simulator.report.validation import validation_tables
 from simulator.workload import load_workload
 
-MACHINES = Path(__file__).parents[1] / "machines"
+ROOT = Path(__file__).parents[2]
+MACHINES = ROOT / "tests" / "machines"
 SHOWN = ("summary", "operations", "machine", "whole machine", "workload")
 
 
@@ -44,6 +48,16 @@ def test_no_figure_is_cut_on_a_narrow_terminal(what: str) -> None:
         narrow = as_text(shown(what), width)
         assert max(map(len, narrow.splitlines())) <= width
         assert figures(wide) <= figures(narrow), width
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_figure_beside_a_published_one_is_cut(width: int) -> None:
+    rebuilds = rebuild_tables([rebuild(load_rebuild("eie"))])
+    published = validation_tables(validate([load_figures(ROOT / "configs" / "validation" / "networks.yaml")]), [], None)
+    for tables in (rebuilds, published):
+        wide, narrow = (re.sub(r"\s+", " ", as_text(tables, columns)) for columns in (200, width))
+        assert figures(wide) <= figures(narrow)
+        assert "…" not in narrow
 
 
 def test_a_row_without_room_is_a_figure_a_line_behind_its_heading() -> None:

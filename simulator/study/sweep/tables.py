@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.report.glossary import term
+from simulator.report.layout import Stacked
 from simulator.report.numbers import common_scale, counted, percent, significant, times
 from simulator.study.sizing.quantities import METRIC_OF
 from simulator.study.sweep.analysis import best_points, by_workload, fronts, label_within, main_effects, thinned
@@ -216,10 +217,10 @@ def _effects(study: Study) -> RenderableType | None:
         return None
     table = Table(title="Main effects", title_justify="left", box=None, pad_edge=False)
     for heading in ("metric", "axis", "of variance", "most/least", "least at", "most at"):
-        table.add_column(heading, justify="left" if heading in ("metric", "axis") else "right")
+        table.add_column(heading, justify="left" if heading in ("metric", "axis") else "right", no_wrap=True)
     for effect in effects:
         low, high = (select(effect.means, key=lambda value: effect.means[value]) for select in (min, max))
         table.add_row(
             term(effect.metric, "metric").label, short(effect.path), percent(effect.share), times(effect.ratio), shown(low), shown(high)
         )
-    return Group(table, Text("geometric means over all other axes; share of the variance of the logarithm", style="dim"))
+    return Group(Stacked(table), Text("geometric means over all other axes; share of the variance of the logarithm", style="dim"))
