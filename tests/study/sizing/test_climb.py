@@ -136,6 +136,27 @@ def test_a_valley_of_the_buffer_is_crossed() -> None:
     assert found.machine.activation_buffer_kib == 2.0
 
 
+def test_a_valley_of_a_trunk_is_crossed() -> None:
+    """Where a bus of twice the width is worse, and one of four times better: another way to run a chain may be the best there."""
+    key = "trunks.w_bytes_per_cycle"
+
+    class Valley(InTurn):
+        def run(self, machines: Sequence[Machine]) -> list[RunResult]:
+            return [self._in_valley(run) for run in super().run(machines)]
+
+        def _in_valley(self, run: RunResult) -> RunResult:
+            assert isinstance(run, Result)
+            cycles = {64: 5000, 256: 4000}.get(value_at(run.machine, key), 9000)
+            return replace(run, activity=msgspec.structs.replace(run.activity, cycles=cycles))
+
+    problem = _problem(load_machine("crossbar", [*SMALL, f"{key}=64"]), "time")
+    keep = [each for each in SEARCHED if each != key]
+    assert certify(problem, Valley(WORK), keep).holds
+    found = climb(problem, Valley(WORK), keep)
+    assert found is not None
+    assert value_at(found.machine, key) == 256
+
+
 def test_a_memory_is_leapt_to_with_the_mapping_free_to_suit_it() -> None:
     """Where another size helps only with another choice of the mapping, and that choice only with another size."""
     cycles = {(0.5, 2): 0, (1.0, 2): 9, (2.0, 2): 9, (0.5, 1): 9, (0.5, "auto"): 9, (1.0, "auto"): 5, (2.0, "auto"): -5, (2.0, 1): -9}
