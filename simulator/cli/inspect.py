@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from simulator.machine import Machine
+    from simulator.report.pictures import PictureFormat
     from simulator.workload.types import Workload
 
 
-_PICTURES = ("png", "svg", "pdf")
+_PICTURES: tuple[PictureFormat, ...] = ("png", "svg", "pdf")
 """Endings of a single picture."""
 
 
@@ -135,19 +136,17 @@ def _show_workload(workload: Workload, *, as_json: bool, full: bool) -> None:
 
 
 def _write_spy(workload: Workload, output: Path, force: bool) -> None:
-    import io
-
     from simulator.errors import OutputError
     from simulator.report.folder import new_file
     from simulator.report.inspection.patterns import spy_figure
-    from simulator.report.plots.style import render
+    from simulator.report.plots.style import finish, render
 
-    kind = output.suffix.lower().lstrip(".")
-    if kind not in _PICTURES:
+    kind = next((kind for kind in _PICTURES if output.suffix.lower() == f".{kind}"), None)
+    if kind is None:
         raise OutputError(f"{output}: allowed: a name that ends in .png, .svg or .pdf, or a folder's, without ending")
-    image = io.BytesIO()
-    render(spy_figure(workload), image, kind)
-    new_file(output, image.getvalue(), force=force)
+    figure = spy_figure(workload)
+    finish(figure)
+    new_file(output, render(figure, kind), force=force)
     typer.echo(f"spy plot in {output}", err=True)
 
 

@@ -68,6 +68,7 @@ def study_command(
     from simulator.report.pictures import in_style
     from simulator.study.questions.folder import answer_record, check_study_folder, study_folder, write_study
     from simulator.study.questions.pages import update_page
+    from simulator.study.questions.picture import picture_png
     from simulator.study.questions.reading import load_question
     from simulator.study.questions.run import answer_question
     from simulator.study.sweep.store import Store
@@ -94,7 +95,9 @@ def study_command(
     if writes:
         made = provenance.record()
         with in_style(style.value):
-            write_study(folder, done, made, force=force, files={} if script is None else _page(done, made, script))
+            picture = picture_png(question.spec.picture, done.evidence)
+        files = {} if script is None else _page(done, made, picture, script)
+        write_study(folder, done, made, picture, force=force, files=files)
         if page is not None:
             update_page(page, question.spec.name, done.answer, folder)
     if as_json:
@@ -104,11 +107,11 @@ def study_command(
     raise typer.Exit(SOME_FAILED if done.evidence.failed else 0)
 
 
-def _page(done: Answered, made: Mapping[str, Any], script: str) -> dict[str, str]:
+def _page(done: Answered, made: Mapping[str, Any], picture: bytes | None, script: str) -> dict[str, str]:
     from simulator.report.page import PAGE, rendered
     from simulator.study.questions.page import page_of_study
 
-    return {PAGE: rendered(page_of_study(done, made), script)}
+    return {PAGE: rendered(page_of_study(done, made, picture), script)}
 
 
 def _list() -> None:
