@@ -178,7 +178,7 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
         TextColumn("{task.fields[news]}", markup=False),
     )
     state = _State(objective, way)
-    pulse = Pulse(lambda elapsed: "" if console.is_terminal else f"{name}: {state.line(elapsed)}", say)
+    pulse = Pulse(lambda elapsed: "" if console.is_terminal else f"{state.named(name)}: {state.line(elapsed)}", say)
     with pulse, Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress, on_terminal(progress):
         task = progress.add_task(name, total=None, news="")
 
@@ -194,8 +194,11 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
                 state.count(event)
                 progress.update(task, completed=state.done, news=state.news)
                 if not console.is_terminal and pulse.due():
-                    say(f"{name}: {state.line(time.monotonic() - state.began)}")
+                    say(f"{state.named(name)}: {state.line(time.monotonic() - state.began)}")
                 return
+            if event.stage != state.stage:
+                state.enter(event.stage)
+                progress.reset(task, description=state.named(name), news="")
             state.expected = event.expected
             progress.update(task, total=event.expected, completed=state.done)
             _warn(console, event)
@@ -228,6 +231,8 @@ class _State:
     def __init__(self, objective: str, way: str) -> None:
         self.objective, self.way = objective, way
         self.began = time.monotonic()
+        self.stage = ""
+        """Which part of the work goes on, where it has several."""
         self.done = self.computed = self.failed = self.expected = 0
         self.best: Any = None
         self.searching = ""
@@ -235,7 +240,16 @@ class _State:
         self.searches: dict[str, int] = {}
         """Their names, numbered."""
         self.told_stored = False
-        self._computing_since = self.began
+        self._computing_since = self._entered = self.began
+
+    def named(self, name: str) -> str:
+        """What goes on, with the name of its stage."""
+        return f"{name}, {self.stage}" if self.stage else name
+
+    def enter(self, stage: str) -> None:
+        """Another part of the work begins, of which nothing is done."""
+        self.stage, self.done, self.computed = stage, 0, 0
+        self._computing_since = self._entered = time.monotonic()
 
     def count(self, event: Any) -> None:
         """Take in a point that is done."""
@@ -277,7 +291,7 @@ class _State:
 
         parts = []
         if self.computed:
-            parts.append(pace(self.computed, time.monotonic() - self.began))
+            parts.append(pace(self.computed, time.monotonic() - self._entered))
         if self.best is not None:
             parts.append(f"best {quantity(self.best.metric(self.objective), term(self.objective, 'metric').unit)}")
         if self.failed:
