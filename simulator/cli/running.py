@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.entry import USER_ERROR, OutputClosedError
-from simulator.cli.progress import Pulse, bars_away, on_terminal, pace, say, seconds, standing_line
+from simulator.cli.progress import Pulse, bars_away, on_terminal, pace, seconds, standing_line
+from simulator.cli.saying import echo, say
 
 if TYPE_CHECKING:
     from simulator.engine.compiled.kernels import Kernel
@@ -68,9 +69,8 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
     missing = [kernel for kernel in kernels if not kernel.ready]
     if not missing:
         return
-    from rich.console import Console
-
     from simulator.engine.compiled.kernels import kernels_kept
+    from simulator.report.console import Console
 
     console = Console(markup=False, stderr=True)
     number = f"{len(missing)} simulation kernels" if len(missing) > 1 else "a simulation kernel"
@@ -162,9 +162,9 @@ def _say_json(event: Any) -> None:
 @contextmanager
 def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
     """A bar with rate, estimate, best so far and failures on a terminal's stderr; elsewhere a line every ten seconds."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+    from simulator.report.console import Console
     from simulator.study.sweep.run import Finished, Searching
 
     console = Console(markup=False, stderr=True, highlight=False)
@@ -305,7 +305,7 @@ def kept_when_interrupted(store: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(f"interrupted; what was done is in {store}, and the same command goes on from there", err=True)
+        echo(f"interrupted; what was done is in {store}, and the same command goes on from there", err=True)
         raise
 
 
@@ -332,11 +332,11 @@ def exit_code(rows: Any) -> int:
     """0 where every point has figures, 3 where some have not, 2 where none has."""
     failures = sum(row.record is None for row in rows)
     if failures and failures == len(rows):
-        typer.echo(f"Error: none of the {failures} points has figures; the first, {rows[0].label}: {rows[0].reason}", err=True)
+        echo(f"Error: none of the {failures} points has figures; the first, {rows[0].label}: {rows[0].reason}", err=True)
     return 0 if not failures else USER_ERROR if failures == len(rows) else SOME_FAILED
 
 
 def tell_damaged(store: Any) -> None:
     """Say on stderr that rows of a store were not what was written, and so were not used."""
     if store.damaged:
-        typer.echo(f"{store.path}: {store.damaged} rows were not what was written, and are not used; a run computes them again", err=True)
+        echo(f"{store.path}: {store.damaged} rows were not what was written, and are not used; a run computes them again", err=True)

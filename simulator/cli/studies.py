@@ -21,6 +21,7 @@ from simulator.cli.options import (
     with_running_options,
 )
 from simulator.cli.running import SOME_FAILED, Talk, kept_when_interrupted, page_script, results_in, tell_damaged, told
+from simulator.cli.saying import echo
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -101,7 +102,7 @@ def study_command(
         if page is not None:
             update_page(page, question.spec.name, done.answer, folder)
     if as_json:
-        typer.echo(json.dumps(answer_record(done), allow_nan=False))
+        echo(json.dumps(answer_record(done), allow_nan=False))
     else:
         _show(done, folder, full=full)
     raise typer.Exit(SOME_FAILED if done.evidence.failed else 0)
@@ -124,14 +125,14 @@ def _list() -> None:
 
     for name in study_names():
         question = child(read_tree(config_path(FOLDER, name), QuestionSpec), "question")
-        typer.echo(f"{name:<14} {question.value if question is not None else ''}")
-    typer.echo("\nsparsim study NAME answers one; each is a file of configs/studies that can be copied")
+        echo(f"{name:<14} {question.value if question is not None else ''}")
+    echo("\nsparsim study NAME answers one; each is a file of configs/studies that can be copied")
 
 
 def _show(done: Answered, folder: Path, *, full: bool) -> None:
-    from rich.console import Console
     from rich.text import Text
 
+    from simulator.report.console import Console
     from simulator.study.questions.table import headings
 
     console = Console(markup=False, highlight=False)
