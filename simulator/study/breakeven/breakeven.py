@@ -56,6 +56,8 @@ class Question:
     """Whether the second machine, and the first where an axis changes it, is scaled to the fabric area of the first."""
     settings: tuple[str, ...] = ()
     """`key.path=value`, for both machines and the workload."""
+    folder: Path = Path()
+    """Where machines and the workload are looked for first."""
 
 
 def find_break_even(question: Question, store: Store, options: Options, listen: Listener = lambda event: None) -> BreakEven:
@@ -123,7 +125,7 @@ def check_axis(axis: str, machines: tuple[str, str], workload: str) -> None:
 
 def _scale_of(question: Question) -> Scale:
     """The scale, of integers where the axis takes no others. Raises ConfigError where the range has none."""
-    scale, space = question.scale, space_of(_document(question, [question.scale.low, question.scale.high]), Path())
+    scale, space = question.scale, space_of(_document(question, [question.scale.low, question.scale.high]), question.folder)
     slots = _slots(space, question.axis)
     if slots and not any(map(takes_numbers, slots)):
         raise ConfigError(f"--axis {question.axis}: takes no numbers, but {allowed(slots[0])}; compare runs one with each")
@@ -230,7 +232,7 @@ class _Asked:
     def _run(self, values: Sequence[float]) -> None:
         if not values:
             return
-        space = space_of(_document(self.question, values), Path())
+        space = space_of(_document(self.question, values), self.question.folder)
         run = run_sweep(space, self.store, self.options, self._listen)
         self._points |= run.points
         by_point = {(row.assignments["machine"], float(row.assignments[self.question.axis])): row for row in run.rows}
