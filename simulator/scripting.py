@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from simulator.errors import ConfigError
 from simulator.machine import Machine, load_machine
 from simulator.specs import as_json, nearest_hint
+from simulator.specs.documents import called
 from simulator.workload import Workload, load_workload
 
 if TYPE_CHECKING:
@@ -104,9 +105,10 @@ def sweep(
     from simulator.study.sweep.run import run_sweep
     from simulator.study.sweep.spec import SweepSpec
 
-    with TemporaryDirectory(prefix="sparsim-machines-") as folder, _store(store) as base:
+    with ExitStack() as stack:
+        base = stack.enter_context(_store(store))
         if isinstance(spec, Mapping):
-            files = _Files(Path(folder))
+            files = _Files(stack)
             record = {"name": "sweep", **files.named(spec)}
             root = apply_overrides(parse(as_json(record, "a sweep"), "sweep", lines=False), settings)
             space = space_of(validated(root, SweepSpec), files.folder)
@@ -166,11 +168,12 @@ def breakeven(
         _check_choice("prune", prune, get_args(PruneRule))
     with ExitStack() as stack:
         base = stack.enter_context(_store(store))
-        files = _Files(Path(stack.enter_context(TemporaryDirectory(prefix="sparsim-machines-"))))
-        first, second = (str(files.path_of(machine)) for machine in between)
+        files = _Files(stack)
+        first, second = (files.name_of(machine) for machine in between)
         if prune is not None:
             workload = stack.enter_context(prunable(str(workload), prune)).file
-        question = Question(axis, (first, second), str(workload), metrics, scale, points, tolerance, equal_area, tuple(settings))
+        asked = (metrics, scale, points, tolerance, equal_area, tuple(settings), files.folder)
+        question = Question(axis, (first, second), str(workload), *asked)
         return find_break_even(question, base, _options(workers))
 
 
@@ -250,10 +253,11 @@ def _workload(workload: WorkloadLike) -> Workload:
 
 
 class _Files:
-    """Machines of a script as files, for what reads machines by their names."""
+    """Machines of a script as files, for what reads machines by their names; messages tell these, and no file."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.folder = Path(stack.enter_context(TemporaryDirectory(prefix="sparsim-machines-")))
 
     def path_of(self, machine: MachineLike) -> Path | str:
         """The file of a machine; a file or a name as it is. Raises ConfigError where another one has the name of a machine."""
@@ -264,6 +268,7 @@ class _Files:
         if file.exists() and file.read_text(encoding="utf-8") != text:
             raise ConfigError(f"two machines are called {model.name!r}; give one of them another name, as with_(name='other')")
         file.write_text(text, encoding="utf-8")
+        self._stack.enter_context(called(file, model.name))
         return file
 
     def name_of(self, machine: MachineLike) -> str:

@@ -214,6 +214,16 @@ def test_a_break_even_of_machines_in_hand(mine: sim.Machine, small: str) -> None
         sim.breakeven("fabric.window", (mine, wide), small)
 
 
+def test_a_mistake_of_a_machine_in_hand_names_the_machine_and_no_file_of_ours(mine: sim.Machine, small: str) -> None:
+    rows = sim.sweep({"machine": mine, "workload": small, "axes": {"fabric.units": [4]}, "set": {"fabric.banks": 7}}, store="kept").rows
+    assert rows[0].reason.startswith("mine: mapping.placement = hashed folds the index by XOR")
+    ends = {"between_values": (1, 2), "points": 2, "store": "kept"}
+    answer = sim.breakeven("fabric.rows", (mine, "systolic"), small, metrics=["cycles"], **ends)  # type: ignore[arg-type]
+    assert {"mine.yaml, rows 1", "mine.yaml, rows 2"} <= set(answer.failures)
+    assert "sparsim-machines-" not in str(answer) + str(rows)
+    assert b"sparsim-machines-" not in Path("kept").read_bytes()
+
+
 def test_where_pandas_is_missing_what_to_install_is_said(mine: sim.Machine, small: str, monkeypatch: pytest.MonkeyPatch) -> None:
     result = sim.simulate(mine, small)
     monkeypatch.setitem(sys.modules, "pandas", None)

@@ -11,6 +11,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from simulator.cli.saying import echo
+
 
 class Verb(NamedTuple):
     """What is known of a verb before it is called."""
@@ -245,7 +247,7 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         from simulator.version import package_version
 
-        typer.echo(f"sparsim {package_version()}")
+        echo(f"sparsim {package_version()}")
         raise typer.Exit
 
 

@@ -22,6 +22,7 @@ from simulator.cli.options import (
     with_running_options,
 )
 from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
+from simulator.cli.saying import echo
 from simulator.study.breakeven import FINEST, MOST_POINTS
 
 if TYPE_CHECKING:
@@ -108,9 +109,9 @@ def breakeven_command(
         with in_style(style.value):
             write_break_even(folder, answer, provenance.record(), force=force)
     if as_json:
-        typer.echo(json.dumps(answer.to_dict(), allow_nan=False))
+        echo(json.dumps(answer.to_dict(), allow_nan=False))
     else:
-        from rich.console import Console
+        from simulator.report.console import Console
 
         console = Console(markup=False, highlight=False)
         for sentence in sentences(answer):
@@ -147,9 +148,9 @@ def _workload_file(workload: str, prune: PruneChoice | None, tokens: int | None)
     with prunable(workload, prune.value, tokens) as ready:
         tell_left_out(ready.left_out)
         if ready.turned:
-            typer.echo(turned_words(ready.turned), err=True)
+            echo(turned_words(ready.turned), err=True)
         if ready.unpacked:
-            typer.echo(unpacked_words(ready.unpacked), err=True)
+            echo(unpacked_words(ready.unpacked), err=True)
         yield str(ready.file)
 
 

@@ -39,11 +39,10 @@ def cosim_command(
     vcd: Annotated[Path | None, typer.Option("--vcd", metavar="FILE", help="Waveform of the tile that differs, else of the last.")] = None,
 ) -> None:
     """Run tiles of a workload through a machine's hardware and both engines; exit code 1 where they differ. Needs the extra rtl."""
-    from rich.console import Console
-
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import each_busy
     from simulator.cosim import cosimulate
+    from simulator.report.console import Console
     from simulator.report.numbers import counted
     from simulator.rtl.design import CosimOptions
     from simulator.workload import load_workload

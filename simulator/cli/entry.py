@@ -14,6 +14,7 @@ from typing import Any
 
 from simulator.errors import CheckError, ConfigError, SparsimError
 from simulator.memory import keep_within_memory
+from simulator.printable import printable
 
 _SPOKEN = {
     "×": "x", "÷": "/", "·": "*", "–": "-", "—": "-", "−": "-", "µ": "u", "…": "...", "→": "->", "≤": "<=", "≥": ">=", "Σ": "sum",
@@ -94,15 +95,6 @@ def _as_ascii(character: str) -> str:
     if character in _SPOKEN:
         return _SPOKEN[character]
     return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii") or "?"
-
-
-def printable(text: str) -> str:
-    """Text of a file or a name as a terminal may get it: what it would obey instead of showing is written as an escape.
-
-    >>> print(printable(chr(27) + "[2J×"))
-    \\x1b[2J×
-    """
-    return "".join(mark if mark.isprintable() or mark in "\n\t" else mark.encode("unicode_escape").decode("ascii") for mark in text)
 
 
 _STDERR = 2

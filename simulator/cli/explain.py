@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.saying import echo
+
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
+
+    from simulator.report.console import Console
 
 
 def explain_command(
@@ -18,9 +21,9 @@ def explain_command(
     full: Annotated[bool, typer.Option("--full", help="Without a name: say what each of all means.")] = False,
 ) -> None:
     """Say what a metric, a cause, a bound, a component or a counter means."""
-    from rich.console import Console
     from rich.text import Text
 
+    from simulator.report.console import Console
     from simulator.report.glossary import all_terms, terms
     from simulator.terms import SECTIONS, Term
 
@@ -41,7 +44,7 @@ def explain_command(
 
         names = {heading: [entry.name for entry in all_terms() if entry.section == section] for section, heading in SECTIONS.items()}
         print_lines(f"{heading} ({len(found)}): {', '.join(found)}" for heading, found in names.items())
-        typer.echo("what one means: sparsim explain NAME; all names, and what each means: --full")
+        echo("what one means: sparsim explain NAME; all names, and what each means: --full")
         return
     for section, heading in SECTIONS.items():
         console.print(Text(heading, style="bold underline"))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.entry import printable
 from simulator.cli.options import MOST_COLUMNS, ForceOption, JsonOption
+from simulator.cli.saying import echo
 
 if TYPE_CHECKING:
     from simulator.workload.importing import Pruning
@@ -122,13 +122,13 @@ def import_command(
         "unpacked": unpacked,
     }
     if as_json:
-        typer.echo(json.dumps(record))
+        echo(json.dumps(record))
     else:
-        typer.echo(f"{len(found)} operation{'' if len(found) == 1 else 's'} with {weights:,} nonzero weights in {output / 'workload.yaml'}")
+        echo(f"{len(found)} operation{'' if len(found) == 1 else 's'} with {weights:,} nonzero weights in {output / 'workload.yaml'}")
         if turned:
-            typer.echo(f"{turned_words(turned)}; --layout out-in takes all as they are")
+            echo(f"{turned_words(turned)}; --layout out-in takes all as they are")
         if unpacked:
-            typer.echo(unpacked_words(unpacked))
+            echo(unpacked_words(unpacked))
     tell_left_out(unread)
 
 
@@ -148,7 +148,7 @@ def _other_files(sources: Sequence[Path]) -> dict[str, str]:
 
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(name.replace("\n", "\\n") for name in names[:_SHOWN])
-    return printable(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def turned_words(names: Sequence[str]) -> str:
@@ -165,7 +165,7 @@ def unpacked_words(packings: Mapping[str, str]) -> str:
 def tell_left_out(unread: Mapping[str, str]) -> None:
     """A line for each reason, on stderr."""
     for reason in dict.fromkeys(unread.values()):
-        typer.echo(f"left out: {_some([name for name, why in unread.items() if why == reason])}: {reason}", err=True)
+        echo(f"left out: {_some([name for name, why in unread.items() if why == reason])}: {reason}", err=True)
 
 
 def _pruning(rule: PruneRule, density: float | None, ratio: str | None, block: int | None) -> Pruning | None:

@@ -20,15 +20,17 @@ from simulator.cli.options import (
     StyleOption,
     shipped,
 )
+from simulator.cli.saying import echo
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from simulator.machine import Machine
+    from simulator.report.pictures import PictureFormat
     from simulator.workload.types import Workload
 
 
-_PICTURES = ("png", "svg", "pdf")
+_PICTURES: tuple[PictureFormat, ...] = ("png", "svg", "pdf")
 """Endings of a single picture."""
 
 
@@ -97,7 +99,7 @@ def _draw_machine(file: str, overrides: list[str], output: Path | None, picture_
                 f"{output}: a machine's floorplan and networks are drawn into a folder; allowed: a name without {output.suffix}"
             )
         names = write_machine_pictures(machine, output, picture_format.formats, force=force)
-        typer.echo(f"{listed(names)} drawn in {output}/", err=True)
+        echo(f"{listed(names)} drawn in {output}/", err=True)
     return machine
 
 
@@ -124,7 +126,7 @@ def _draw_workload(
         _write_spy(workload, output, force)
     elif output is not None:
         names = write_workload_pictures(workload, output, picture_format.formats, force=force)
-        typer.echo(f"{listed(names)} drawn in {output}/", err=True)
+        echo(f"{listed(names)} drawn in {output}/", err=True)
     if twin is not None:
         _write_twin(workload, twin, force)
     return workload
@@ -142,20 +144,18 @@ def _show_workload(workload: Workload, *, as_json: bool, full: bool) -> None:
 
 
 def _write_spy(workload: Workload, output: Path, force: bool) -> None:
-    import io
-
     from simulator.errors import OutputError
     from simulator.report.folder import new_file
     from simulator.report.inspection.patterns import spy_figure
-    from simulator.report.plots.style import render
+    from simulator.report.plots.style import finish, render
 
-    kind = output.suffix.lower().lstrip(".")
-    if kind not in _PICTURES:
+    kind = next((kind for kind in _PICTURES if output.suffix.lower() == f".{kind}"), None)
+    if kind is None:
         raise OutputError(f"{output}: allowed: a name that ends in .png, .svg or .pdf, or a folder's, without ending")
-    image = io.BytesIO()
-    render(spy_figure(workload), image, kind)
-    new_file(output, image.getvalue(), force=force)
-    typer.echo(f"spy plot in {output}", err=True)
+    figure = spy_figure(workload)
+    finish(figure)
+    new_file(output, render(figure, kind), force=force)
+    echo(f"spy plot in {output}", err=True)
 
 
 def _write_twin(workload: Workload, file: Path, force: bool) -> None:
@@ -168,14 +168,14 @@ def _write_twin(workload: Workload, file: Path, force: bool) -> None:
         raise OutputError(f"{file}: allowed: a name that ends in .yaml")
     text = as_yaml(twin_spec(workload))
     new_file(file, text.encode(), force=force, option="--uniform-twin")
-    typer.echo(f"uniform twin in {file}", err=True)
+    echo(f"uniform twin in {file}", err=True)
 
 
 def _print(shown: RenderableType | dict[str, Any]) -> None:
     if isinstance(shown, dict):
-        typer.echo(json.dumps(shown, allow_nan=False))
+        echo(json.dumps(shown, allow_nan=False))
         return
-    from rich.console import Console
+    from simulator.report.console import Console
 
     Console(markup=False, highlight=False).print(shown, crop=False)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.options import JsonOption
+from simulator.cli.saying import echo
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -37,7 +38,7 @@ def list_command(
     if kind is None:
         names = {name: list(shelf.files()) for name, shelf in SHELVES.items()}
         if as_json:
-            typer.echo(json.dumps(names))
+            echo(json.dumps(names))
         else:
             lines = _named if full else _begun
             _print(*(line for name, found in names.items() for line in lines(name, found)))
@@ -47,7 +48,7 @@ def list_command(
     # a technology is its name: what differs from the others is figures
     said = {name: "" if kind is ListedKind.technologies else said_of_itself(path) for name, path in files.items()}
     if as_json:
-        typer.echo(json.dumps(said))
+        echo(json.dumps(said))
     else:
         if full:
             _print(_table(said))
@@ -55,7 +56,7 @@ def list_command(
         (_, plain), *folders = _by_folder(said).items()
         print_lines(aligned({name: said[name] for name in plain}))
         if folders:
-            typer.echo(f"and {', '.join(f'{len(found)} in {folder}/' for folder, found in folders)}: --full")
+            echo(f"and {', '.join(f'{len(found)} in {folder}/' for folder, found in folders)}: --full")
 
 
 def _by_folder(names: Iterable[str]) -> dict[str, list[str]]:
@@ -103,8 +104,9 @@ def aligned(words: Mapping[str, str]) -> list[str]:
 
 def print_lines(lines: Iterable[str]) -> None:
     """A line each, on a terminal as far as it goes."""
-    from rich.console import Console
     from rich.text import Text
+
+    from simulator.report.console import Console
 
     console = Console(markup=False, highlight=False)
     for line in lines:
@@ -115,7 +117,7 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def _print(*shown: RenderableType) -> None:
-    from rich.console import Console
+    from simulator.report.console import Console
 
     console = Console(markup=False, highlight=False)
     for each in shown:

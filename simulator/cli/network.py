@@ -21,6 +21,7 @@ from simulator.cli.options import (
     StyleChoice,
     StyleOption,
 )
+from simulator.cli.saying import echo
 
 
 class TrafficChoice(StrEnum):
@@ -94,14 +95,14 @@ def network_command(
             progress=lambda done: report(f"{model.name}: {counted(len(loads), 'load')}", done),
         )
     if as_json:
-        typer.echo(json.dumps(curve.to_dict(), indent=1))
+        echo(json.dumps(curve.to_dict(), indent=1))
     if folder is not None:
         from simulator.report.network import FEW, network_summary, network_table, write_network
 
         with in_style(style.value):
             write_network(curve, folder, provenance.record(), picture_format.formats, force=force)
         if not as_json:
-            from rich.console import Console
+            from simulator.report.console import Console
 
             console = Console(markup=False, highlight=False)
             console.print(network_table(curve) if full else network_summary(curve))

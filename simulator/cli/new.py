@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import ForceOption
+from simulator.cli.saying import echo
 from simulator.cli.schema import FileKind, model_of, schema_text
 from simulator.errors import ConfigError
 
@@ -65,7 +66,7 @@ def new_command(
     _check(found, kind)
     new_file(file, text.encode(), force=force)
     write_whole(schema, (schema_text(FileKind(kind.value)) + "\n").encode())
-    typer.echo(f"{file}, as {named} is; then: {_THEN[kind].format(file=file)}")
+    echo(f"{file}, as {named} is; then: {_THEN[kind].format(file=file)}")
 
 
 def _check(found: Path, kind: NewKind) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import FormatChoice, FormatOption, StyleChoice, StyleOption
+from simulator.cli.saying import echo
 
 
 def plot_command(
@@ -26,4 +27,4 @@ def plot_command(
 
     target = output or folder
     names = redraw(folder, target, picture_format.formats, style.value)
-    typer.echo(f"{', '.join(names) or 'nothing to draw'} in {target}/")
+    echo(f"{', '.join(names) or 'nothing to draw'} in {target}/")

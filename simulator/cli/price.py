@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.options import ConstantOption, ForceOption, JsonOption, parse_constants
+from simulator.cli.saying import echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,6 @@ def price_command(
     force: ForceOption = False,
 ) -> None:
     """Price saved results in another technology or with other constants: a row each. What cannot be priced is named, with exit code 2."""
-    import sys
 
     from simulator.cli.running import Provenance
     from simulator.errors import ConfigError, OutputError
@@ -66,7 +66,8 @@ def price_command(
         _write(output, priced, repriced, provenance.record(), force=force)
     _show(priced, refused, output, as_json=as_json)
     if refused:
-        sys.stderr.write("".join(f"Not priced: {line}\n" for line in _first(refused)))
+        for line in _first(refused):
+            echo(f"Not priced: {line}", err=True)
         raise typer.Exit(2)
 
 
@@ -114,9 +115,9 @@ def _show(priced: list[PricedFile], refused: list[str], output: Path | None, *, 
     import json
     import sys
 
-    from rich.console import Console
     from rich.text import Text
 
+    from simulator.report.console import Console
     from simulator.report.priced import priced_sentences, priced_table
 
     if as_json:

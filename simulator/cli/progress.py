@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from msgspec import Struct
 
+from simulator.cli.saying import say
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
@@ -78,12 +80,6 @@ class Pulse:
             if line:
                 self._said = now
                 self._say(line)
-
-
-def say(line: str) -> None:
-    """On stderr, at once."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
 
 
 class _Done(Struct):
@@ -160,8 +156,9 @@ def progress_bars() -> Iterator[Bars]:
         with lines.pulse:
             yield lines
         return
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from simulator.report.console import Console
 
     console = Console(markup=False, stderr=True)
     columns = (
@@ -184,7 +181,7 @@ def busy(what: str) -> Iterator[None]:
         with Pulse(lambda elapsed: f"{what}, {seconds(elapsed)} so far", say):
             yield
         return
-    from rich.console import Console
+    from simulator.report.console import Console
 
     with Console(markup=False, stderr=True).status(what):
         yield

@@ -10,6 +10,7 @@ import typer
 
 from simulator.cli.options import DEFAULT_STORE, ForceOption, JsonOption, StoreOption
 from simulator.cli.running import tell_damaged
+from simulator.cli.saying import echo
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -58,10 +59,10 @@ def results_command(
     with Store(store) as base:
         if prune:
             gone, went = catalogue.prune(base, prune)
-            typer.echo(f"removed {len(gone)} sweeps, {went.points} points, {went.timings} timings, {went.searches} searches for sizes")
+            echo(f"removed {len(gone)} sweeps, {went.points} points, {went.timings} timings, {went.searches} searches for sizes")
             return
         if sweep is None:
-            typer.echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else _show(_sweeps(base))
+            echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else _show(_sweeps(base))
             return
         needed = list(METRICS) if export is not None or (as_json and against is None) else metrics
         rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep), needed)
@@ -73,9 +74,9 @@ def results_command(
         _export(rows, export, force=force)
     elif others is not None:
         found = catalogue.differences(rows, others, metrics)
-        typer.echo(json.dumps(asdict(found), allow_nan=False)) if as_json else _show(_differences(found))
+        echo(json.dumps(asdict(found), allow_nan=False)) if as_json else _show(_differences(found))
     elif as_json:
-        typer.echo(json.dumps(flat_rows(rows), allow_nan=False))
+        echo(json.dumps(flat_rows(rows), allow_nan=False))
     else:
         _show(_rows(rows, metrics))
 
@@ -94,7 +95,7 @@ def _known(metrics: Sequence[str]) -> Sequence[str]:
 
 def _show(table: RenderableType) -> None:
     """Print a table: as wide as it needs where no terminal bounds it."""
-    from rich.console import Console
+    from simulator.report.console import Console
 
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
@@ -109,7 +110,7 @@ def _export(rows: Sequence[Row], file: Path, *, force: bool) -> None:
     if file.exists() and not force:
         raise OutputError(f"{file}: exists already and is not overwritten; choose another file, or replace it with --force")
     catalogue.export(rows, file)
-    typer.echo(f"{len(rows)} points in {file}")
+    echo(f"{len(rows)} points in {file}")
 
 
 def _sweeps(store: Store) -> RenderableType:

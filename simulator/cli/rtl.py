@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import ForceOption, MachineArgument, SetOption
+from simulator.cli.saying import echo
 
 
 def rtl_command(
@@ -30,4 +31,4 @@ def rtl_command(
         with busy(f"{design.name}: written as Verilog"):
             text = verilog(design)
         new_file(file, text.encode(), force=force)
-        typer.echo(f"{design.about}\n{text.count('endmodule')} modules in {file}")
+        echo(f"{design.about}\n{text.count('endmodule')} modules in {file}")

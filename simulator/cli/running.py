@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.entry import USER_ERROR, OutputClosedError
-from simulator.cli.progress import Pulse, bars_away, on_terminal, pace, say, seconds, standing_line
+from simulator.cli.progress import Pulse, bars_away, on_terminal, pace, seconds, standing_line
+from simulator.cli.saying import echo, say
 
 if TYPE_CHECKING:
     from simulator.engine.compiled.kernels import Kernel
@@ -79,9 +80,8 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
     missing = [kernel for kernel in kernels if not kernel.ready]
     if not missing:
         return
-    from rich.console import Console
-
     from simulator.engine.compiled.kernels import kernels_kept
+    from simulator.report.console import Console
 
     console = Console(markup=False, stderr=True)
     number = f"{len(missing)} simulation kernels" if len(missing) > 1 else "a simulation kernel"
@@ -173,9 +173,9 @@ def _say_json(event: Any) -> None:
 @contextmanager
 def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
     """A bar with rate, estimate, best so far and failures on a terminal's stderr; elsewhere a line every ten seconds."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+    from simulator.report.console import Console
     from simulator.study.sweep.run import Finished, Searching
 
     console = Console(markup=False, stderr=True, highlight=False)
@@ -189,7 +189,7 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
         TextColumn("{task.fields[news]}", markup=False),
     )
     state = _State(objective, way)
-    pulse = Pulse(lambda elapsed: "" if console.is_terminal else f"{name}: {state.line(elapsed)}", say)
+    pulse = Pulse(lambda elapsed: "" if console.is_terminal else f"{state.named(name)}: {state.line(elapsed)}", say)
     with pulse, Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress, on_terminal(progress):
         task = progress.add_task(name, total=None, news="")
 
@@ -205,8 +205,11 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
                 state.count(event)
                 progress.update(task, completed=state.done, news=state.news)
                 if not console.is_terminal and pulse.due():
-                    say(f"{name}: {state.line(time.monotonic() - state.began)}")
+                    say(f"{state.named(name)}: {state.line(time.monotonic() - state.began)}")
                 return
+            if event.stage != state.stage:
+                state.enter(event.stage)
+                progress.reset(task, description=state.named(name), news="")
             state.expected = event.expected
             progress.update(task, total=event.expected, completed=state.done)
             _warn(console, event)
@@ -239,6 +242,8 @@ class _State:
     def __init__(self, objective: str, way: str) -> None:
         self.objective, self.way = objective, way
         self.began = time.monotonic()
+        self.stage = ""
+        """Which part of the work goes on, where it has several."""
         self.done = self.computed = self.failed = self.expected = 0
         self.best: Any = None
         self.searching = ""
@@ -246,7 +251,16 @@ class _State:
         self.searches: dict[str, int] = {}
         """Their names, numbered."""
         self.told_stored = False
-        self._computing_since = self.began
+        self._computing_since = self._entered = self.began
+
+    def named(self, name: str) -> str:
+        """What goes on, with the name of its stage."""
+        return f"{name}, {self.stage}" if self.stage else name
+
+    def enter(self, stage: str) -> None:
+        """Another part of the work begins, of which nothing is done."""
+        self.stage, self.done, self.computed = stage, 0, 0
+        self._computing_since = self._entered = time.monotonic()
 
     def count(self, event: Any) -> None:
         """Take in a point that is done."""
@@ -288,7 +302,7 @@ class _State:
 
         parts = []
         if self.computed:
-            parts.append(pace(self.computed, time.monotonic() - self.began))
+            parts.append(pace(self.computed, time.monotonic() - self._entered))
         if self.best is not None:
             parts.append(f"best {quantity(self.best.metric(self.objective), term(self.objective, 'metric').unit)}")
         if self.failed:
@@ -302,7 +316,7 @@ def kept_when_interrupted(store: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(f"interrupted; what was done is in {store}, and the same command goes on from there", err=True)
+        echo(f"interrupted; what was done is in {store}, and the same command goes on from there", err=True)
         raise
 
 
@@ -329,11 +343,11 @@ def exit_code(rows: Any) -> int:
     """0 where every point has figures, 3 where some have not, 2 where none has."""
     failures = sum(row.record is None for row in rows)
     if failures and failures == len(rows):
-        typer.echo(f"Error: none of the {failures} points has figures; the first, {rows[0].label}: {rows[0].reason}", err=True)
+        echo(f"Error: none of the {failures} points has figures; the first, {rows[0].label}: {rows[0].reason}", err=True)
     return 0 if not failures else USER_ERROR if failures == len(rows) else SOME_FAILED
 
 
 def tell_damaged(store: Any) -> None:
     """Say on stderr that rows of a store were not what was written, and so were not used."""
     if store.damaged:
-        typer.echo(f"{store.path}: {store.damaged} rows were not what was written, and are not used; a run computes them again", err=True)
+        echo(f"{store.path}: {store.damaged} rows were not what was written, and are not used; a run computes them again", err=True)

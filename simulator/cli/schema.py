@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simulator.cli.saying import echo
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -25,7 +27,7 @@ class FileKind(StrEnum):
 
 def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]) -> None:
     """Print the JSON schema of a machine, a workload, a sweep, a study, a list of published figures, or a published accelerator rebuilt."""
-    typer.echo(schema_text(kind))
+    echo(schema_text(kind))
 
 
 def schema_text(kind: FileKind) -> str:

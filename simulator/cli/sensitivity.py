@@ -68,10 +68,9 @@ def sensitivity_command(
     import json
     import sys
 
-    from rich.console import Console
-
     from simulator.cli.running import Provenance, files_of, result_folder
     from simulator.errors import ConfigError
+    from simulator.report.console import Console
     from simulator.report.folder import check_apart, check_free
     from simulator.report.pictures import in_style
     from simulator.report.sensitivity import sensitivity_record, sensitivity_summary, sensitivity_table, write_sensitivity

@@ -21,6 +21,7 @@ from simulator.cli.options import (
     with_running_options,
 )
 from simulator.cli.running import SOME_FAILED, Talk, kept_when_interrupted, page_script, results_in, tell_damaged, told
+from simulator.cli.saying import echo
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -69,6 +70,7 @@ def study_command(
     from simulator.report.pictures import in_style
     from simulator.study.questions.folder import answer_record, check_study_folder, study_folder, write_study
     from simulator.study.questions.pages import update_page
+    from simulator.study.questions.picture import picture_png
     from simulator.study.questions.reading import load_question
     from simulator.study.questions.run import answer_question
     from simulator.study.sweep.store import Store
@@ -96,21 +98,23 @@ def study_command(
     if writes:
         made = provenance.record()
         with in_style(style.value):
-            write_study(folder, done, made, force=force, files={} if script is None else _page(done, made, script))
+            picture = picture_png(question.spec.picture, done.evidence)
+        files = {} if script is None else _page(done, made, picture, script)
+        write_study(folder, done, made, picture, force=force, files=files)
         if page is not None:
             update_page(page, question.spec.name, done.answer, folder)
     if as_json:
-        typer.echo(json.dumps(answer_record(done), allow_nan=False))
+        echo(json.dumps(answer_record(done), allow_nan=False))
     else:
         _show(done, folder, full=full)
     raise typer.Exit(SOME_FAILED if done.evidence.failed else 0)
 
 
-def _page(done: Answered, made: Mapping[str, Any], script: str) -> dict[str, str]:
+def _page(done: Answered, made: Mapping[str, Any], picture: bytes | None, script: str) -> dict[str, str]:
     from simulator.report.page import PAGE, rendered
     from simulator.study.questions.page import page_of_study
 
-    return {PAGE: rendered(page_of_study(done, made), script)}
+    return {PAGE: rendered(page_of_study(done, made, picture), script)}
 
 
 def _list() -> None:
@@ -123,14 +127,14 @@ def _list() -> None:
 
     for name in study_names():
         question = child(read_tree(config_path(FOLDER, name), QuestionSpec), "question")
-        typer.echo(f"{name:<14} {question.value if question is not None else ''}")
-    typer.echo("\nsparsim study NAME answers one; each is a file of configs/studies that can be copied")
+        echo(f"{name:<14} {question.value if question is not None else ''}")
+    echo("\nsparsim study NAME answers one; each is a file of configs/studies that can be copied")
 
 
 def _show(done: Answered, folder: Path, *, full: bool) -> None:
-    from rich.console import Console
     from rich.text import Text
 
+    from simulator.report.console import Console
     from simulator.study.questions.table import headings
 
     console = Console(markup=False, highlight=False)

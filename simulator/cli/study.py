@@ -195,9 +195,9 @@ def _show(
     report: Comparison, folder: Path | None, sizing: RenderableType | None, details: Callable[[Report], RenderableType] | None
 ) -> None:
     """The verdict first: sentences and a line a machine; then `details`, where all was asked for."""
-    from rich.console import Console
     from rich.text import Text
 
+    from simulator.report.console import Console
     from simulator.report.measured import measured_sentences
     from simulator.report.summary import parts_lines, summary_table
     from simulator.report.tables import run_table

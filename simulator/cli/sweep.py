@@ -55,9 +55,8 @@ def sweep_command(
 
     A sweep that was interrupted, or killed, goes on where it was when it is run again.
     """
-    from rich.console import Console
-
     from simulator.cli.running import Provenance
+    from simulator.report.console import Console
     from simulator.report.folder import check_apart
     from simulator.report.pictures import in_style
     from simulator.specs import config_path

@@ -18,6 +18,7 @@ from simulator.cli.options import (
     StyleChoice,
     StyleOption,
 )
+from simulator.cli.saying import echo
 
 
 def synth_command(
@@ -44,11 +45,10 @@ def synth_command(
     """
     import json
 
-    from rich.console import Console
-
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
     from simulator.cli.running import Provenance, files_of, result_folder
+    from simulator.report.console import Console
     from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
     from simulator.report.synthesis import synthesis_tables, write_synthesis
@@ -66,7 +66,7 @@ def synth_command(
         with in_style(style.value):
             write_synthesis(found, folder, provenance.record(), picture_format.formats, force=force)
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), allow_nan=False))
+        echo(json.dumps(found.to_dict(), allow_nan=False))
         return
     console = Console(markup=False, highlight=False)
     console.print(synthesis_tables(found), crop=False)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import LARGEST_SEED, ForceOption
+from simulator.cli.saying import echo
 
 
 def trace_command(
@@ -43,4 +44,4 @@ def trace_command(
         sys.stdout.write(text)
     else:
         new_file(output, text.encode(), force=force)
-        typer.echo(f"{output}; then: sparsim run crossbar -w {output}")
+        echo(f"{output}; then: sparsim run crossbar -w {output}")

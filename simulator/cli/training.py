@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import ForceOption, FullOption, JsonOption, MachineArgument, OutputOption, SetOption
+from simulator.cli.saying import echo
 
 
 def training_command(
@@ -57,11 +58,11 @@ def training_command(
             (draft / "table.txt").write_text(as_text(step_table(study, every), _WIDTH), encoding="utf-8")
             write_json(draft / MARKER, provenance.record())
     if as_json:
-        typer.echo(json.dumps(study.to_dict(every), allow_nan=False))
+        echo(json.dumps(study.to_dict(every), allow_nan=False))
         return
-    typer.echo(as_text((step_table if full else step_summary)(study, every), _WIDTH))
+    echo(as_text((step_table if full else step_summary)(study, every), _WIDTH))
     more = "" if full else "what the masks take, part by part: --full"
-    typer.echo("; ".join(filter(None, (f"results in {output}/" if output is not None else "", more))))
+    echo("; ".join(filter(None, (f"results in {output}/" if output is not None else "", more))))
 
 
 _WIDTH = 80

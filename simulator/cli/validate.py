@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, OutputOption, StyleChoice, StyleOption
+from simulator.cli.saying import echo
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,10 +37,9 @@ def validate_command(
     """
     import json
 
-    from rich.console import Console
-
     from simulator.cli.running import Provenance, result_folder
     from simulator.errors import ConfigError
+    from simulator.report.console import Console
     from simulator.report.pictures import in_style
 
     if figures is not None and rebuild is not None:
@@ -52,7 +52,7 @@ def validate_command(
         with in_style(style.value):
             found.write(folder, provenance.record(), picture_format.formats, force=force)
     if as_json:
-        typer.echo(json.dumps(found.record, allow_nan=False))
+        echo(json.dumps(found.record, allow_nan=False))
         return
     console = Console(markup=False, highlight=False)
     if full and not console.is_terminal:

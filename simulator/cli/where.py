@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import DEFAULT_STORE, JsonOption
+from simulator.cli.saying import echo
 
 
 def where_command(
@@ -28,12 +29,12 @@ def where_command(
             names = [shipped for shelf in SHELVES.values() for shipped in shelf.files()]
             raise ConfigError(f"{name}: nothing that ships is called so; sparsim list shows all names{nearest_hint(name, names)}")
     if as_json:
-        typer.echo(json.dumps(places))
+        echo(json.dumps(places))
     elif name is not None:
-        typer.echo("\n".join(places.values()))
+        echo("\n".join(places.values()))
     else:
         width = max(map(len, places))
-        typer.echo("\n".join(f"{what:<{width}}  {place}" for what, place in places.items()))
+        echo("\n".join(f"{what:<{width}}  {place}" for what, place in places.items()))
 
 
 def _places() -> dict[str, str]:

@@ -164,7 +164,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] = (), 
 
 def as_text(shown: RenderableType, width: int) -> str:
     """What rich would print on so many columns, as a file holds it."""
-    from rich.console import Console
+    from simulator.report.console import Console
 
     text = io.StringIO()
     Console(markup=False, file=text, width=width, color_system=None, highlight=False).print(shown)

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+import rich.console
+from rich.console import ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from simulator.report.console import Console
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.glossary import term
 from simulator.report.layout import Whole
@@ -61,7 +63,7 @@ class _Strongest:
     def __init__(self, entries: Sequence[Influence]) -> None:
         self._entries = entries
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: rich.console.Console, options: ConsoleOptions) -> RenderResult:
         wide = options.max_width >= _WIDE
         table = Table.grid(padding=(0, 2), pad_edge=False)
         for place, least in enumerate((25, 13, 15)):

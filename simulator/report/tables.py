@@ -6,12 +6,13 @@ import io
 from collections.abc import Sequence
 
 from msgspec import Struct
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from simulator.activity import CAUSES, IDEAL_PARTS
 from simulator.cost.types import SPREAD, ComponentCost, Power
+from simulator.report.console import Console
 from simulator.report.glossary import label, term
 from simulator.report.layout import Fitted, Stacked, Whole
 from simulator.report.numbers import common_scale, percent, significant, times

@@ -167,8 +167,7 @@ def _write_common(draft: Path, report: Report, made: Mapping[str, Any], files: M
 def _table_text(report: Report) -> str:
     import io
 
-    from rich.console import Console
-
+    from simulator.report.console import Console
     from simulator.report.measured import measured_sentences
     from simulator.report.robustness import bands_table
     from simulator.report.tables import components_table, footnotes, run_table

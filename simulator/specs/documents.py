@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -30,6 +33,19 @@ class Document(Struct, Generic[ModelT], frozen=True):
         return f"{deepest(self.root, path)[0].place}: {dotted(path)}"
 
 
+_CALLED: ContextVar[Mapping[Path, str]] = ContextVar("called", default=MappingProxyType({}))
+
+
+@contextmanager
+def called(file: Path, name: str) -> Iterator[None]:
+    """Within it, messages about a file that was made of the user's tell theirs, by `name`."""
+    token = _CALLED.set({**_CALLED.get(), file: name})
+    try:
+        yield
+    finally:
+        _CALLED.reset(token)
+
+
 def load_yaml_document(path: str | Path, model: type[ModelT], overrides: Sequence[str] = (), *, above: str = "") -> Document[ModelT]:
     """Read, override and validate a YAML file; as `load_yaml_model`, but keep the places of its keys. `above`: of `apply_overrides`."""
     return validated(apply_overrides(read_tree(path, model), overrides, above=above), model)
@@ -37,7 +53,8 @@ def load_yaml_document(path: str | Path, model: type[ModelT], overrides: Sequenc
 
 def read_tree(path: str | Path, model: type[BaseModel]) -> Entry:
     """Read a YAML file that is a mapping, as a model's must be, without validating what it holds. Raises ConfigError."""
-    root = parse(read_text(Path(path)), str(path))
+    named = _CALLED.get().get(Path(path))
+    root = parse(read_text(Path(path)), named or str(path), lines=named is None)
     if root.value is None:
         raise ConfigError(f"{root.place}: the file is empty; allowed: a mapping with the keys {', '.join(model.model_fields)}")
     if not isinstance(root.value, dict):

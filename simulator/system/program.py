@@ -33,15 +33,15 @@ MEMORY = 1 << 40
 """Both halves of an on-chip memory, in the units of `Part.space`."""
 
 
-def check_length(operation: str, tiles: int, keys: str) -> None:
-    """Refuse an operation of too many tiles before any of them is made; `keys`: those of the machine that make them larger.
+def check_length(operation: str, tiles: int, larger: str) -> None:
+    """Refuse an operation of too many tiles before any of them is made; `larger`: the keys of the machine that make them larger.
 
     >>> check_length("fc", 4_000_000, "fabric.bank_kib")
     """
     if tiles > MOST_TILES:
         raise MappingError(
             f"{operation} takes at least {tiles:,} tiles; allowed: {MOST_TILES:,}, which take about 20 GB of memory. "
-            f"Larger memories ({keys}) make fewer; or run a part of it, such as some of its tokens or output features"
+            f"Larger memories ({larger}) make fewer; or run a part of it, such as some of its tokens or output features"
         )
 
 

@@ -115,6 +115,16 @@ def test_a_sweep_says_which_search_goes_on_and_how_long_points_take(lines: Calla
     ]
 
 
+def test_work_of_several_stages_counts_each_by_itself(monkeypatch: pytest.MonkeyPatch, lines: Callable[[], list[str]]) -> None:
+    monkeypatch.setattr("simulator.cli.progress.EVERY_S", 0.0)
+    row = Row(0, "k", {"a": 1}, None, "mapping", "no room")
+    with told(Talk.bar, "mine", "seconds", "min") as listen:
+        for stage in ("scan", "halving 2 crossings"):
+            listen(Planned(2, 4, 0, 0, (), stage))
+            listen(Finished(row, computed=False))
+    assert [line.partition(";")[0] for line in lines()] == ["mine, scan: 1 of 4 points", "mine, halving 2 crossings: 1 of 4 points"]
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [(0.2, "0 s"), (89.0, "89 s"), (91.0, "1.5 min"), (101.0, "1.7 min"), (600.0, "10 min"), (9000.0, "2.5 h"), (-1.0, "0 s")],

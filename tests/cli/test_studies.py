@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -80,6 +82,11 @@ def test_a_study_is_answered_and_is_instant_again(study: Path, sparsim: Type, mo
     points = json.loads(page.split('<script type="application/json" id="data">')[1].split("</script>")[0])["points"]
     assert [point["labels"]["sweep"] for point in points] == ["main", "main"]
     assert escape(sentence) in page
+    wide, narrow = (base64.b64decode(found) for found in re.findall('data:image/png;base64,(.*?)"', page)[::-1])
+    assert wide == before["picture.png"]
+    assert [int.from_bytes(png[16:20]) for png in (wide, narrow)] == [pytest.approx(8.2 * 160, abs=2), pytest.approx(3.5 * 300, abs=2)]
+    assert f"<td>theirs</td><td>{significant(array)}</td>" in page
+    assert "<h2>What would overturn it</h2><ul><li>array against crossbar: " in page
     again = sparsim("study", "mine.yaml", "-j", "0", "--quiet")
     assert "0 points run, 2 from the store" in again.out
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.json"} == before

@@ -44,8 +44,10 @@ SKIPS_HOPELESS = 2.0
 """How far an estimate may be above the least before a family is not looked at; where tiles are skipped it is but a guess."""
 PLANNING = 0.5
 """Of what a long operation takes, which is told of as schedules are looked at."""
-BUFFERS = "fabric.x_buffer_kib, w_buffer_kib, y_buffer_kib"
+BUFFERS = ("x_buffer_kib", "w_buffer_kib", "y_buffer_kib")
 """What to enlarge for fewer tiles."""
+_TIMES = tuple(2**power for power in range(1, 21))
+"""How much larger buffers may be that a message proposes."""
 LOOKS = TRIED_AT_LEAST + 2
 """Outlines and bounds that are worked out for a family of a long operation."""
 
@@ -63,13 +65,13 @@ def plan_systolic(
     or only in too many tiles.
     """
     givens = machine, operation, residency
-    check_length(operation.name, least_tiles(machine, operation), BUFFERS)
+    check_length(operation.name, least_tiles(machine, operation), _larger(machine, operation))
     ways = recall.of(("ways", *givens), lambda: Ways(*givens, recall), lambda ways: ways.pieces)
     search = _Search(ways, spec)
     best = search.best()
     ways.rest()
     if best is None:
-        check_length(operation.name, search.too_long, BUFFERS)
+        check_length(operation.name, search.too_long, _larger(machine, operation))
         fabric = machine.fabric
         raise MappingError(
             f"{machine.name}: no tile of {operation.name} fits the operand buffers (x {fabric.x_buffer_kib:g}, "
@@ -90,6 +92,13 @@ def least_tiles(machine: ArrayMachine, operation: Operation) -> int:
     x, w = fabric.x_buffer_kib * 8192 / types.activation_bits, fabric.w_buffer_kib * 8192 / types.weight_bits
     y = fabric.y_buffer_kib * 8192 / types.accumulate_bits
     return math.floor(operation.batch * m * k * n * math.sqrt(kept / of) / math.sqrt(x * w * y))
+
+
+def _larger(machine: ArrayMachine, operation: Operation) -> str:
+    """What to enlarge for fewer tiles, and how far, as it is typed: doubled until half of what may be would do at the least."""
+    fabric, least = machine.fabric, least_tiles(machine, operation)
+    times = next((times for times in _TIMES if least <= times**1.5 * MOST_TILES / 2), _TIMES[-1])
+    return " ".join(f"--set fabric.{name}={times * getattr(fabric, name):g}" for name in BUFFERS)
 
 
 class _Schedule(Struct, frozen=True, eq=False, dict=True):

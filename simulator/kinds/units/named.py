@@ -28,6 +28,8 @@ def named_features(operation: Operation, rows: Span, columns: Span) -> NDArray[n
 @lru_cache(maxsize=8)
 def _met(weight: Weight, rows: Span) -> NDArray[np.bool_]:
     """[columns] whether some rows have a nonzero there; looked for once, for the ranges of columns that follow one another."""
+    if weight.dense and rows[0] < rows[1]:
+        return np.ones(weight.shape[1], dtype=np.bool_)
     first, last = (int(weight.indptr[row]) for row in rows)
     met = np.zeros(weight.shape[1], dtype=np.bool_)
     for start in range(first, last, AT_ONCE):

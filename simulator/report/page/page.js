@@ -6,7 +6,7 @@ const MARK_OF = { s: "square", "^": "triangle-up", X: "x", D: "diamond", v: "tri
 const MARKS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon"];
 
 // The table: a click on a heading sorts by it, a second one the other way round; what has no figure stays at the end.
-const table = document.querySelector("table");
+const table = document.querySelector("#figures table");
 const heads = [...table.querySelectorAll("thead th")];
 function sortBy(head, way) {
   const place = heads.indexOf(head);

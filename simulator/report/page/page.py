@@ -73,6 +73,26 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A picture that stands in the page itself."""
+
+    title: str
+    wide: bytes
+    """PNG."""
+    narrow: bytes
+    """PNG of the same for a narrow screen, on which letters of the wide one could not be read."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A table of words that is read, not sorted."""
+
+    heads: Sequence[tuple[str, str]]
+    """(name, unit)"""
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Page:
     """All of it."""
 
@@ -83,6 +103,10 @@ class Page:
     points: Sequence[Point]
     axes: tuple[str, str]
     """Metrics that the scatter shows first, along x and y."""
+    answers: Answers | None = None
+    drawings: Sequence[Drawing] = ()
+    lists: Sequence[tuple[str, Sequence[str]]] = ()
+    """(title, lines)"""
     bars: Sequence[Bars] = ()
     files: Sequence[tuple[str, str]] = ()
     """(name, text)"""

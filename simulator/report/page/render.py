@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from simulator.report.numbers import significant
-from simulator.report.page.page import Column, Page, Point
+from simulator.report.page.page import Answers, Column, Drawing, Page, Point
 
 _HERE = Path(__file__).parent
 _MANY = 8
 """Points above which a card of a narrow screen is folded."""
+_NARROW = "(max-width: 40rem)"
+"""Screens that page.css calls narrow."""
 PAGE = "report.html"
 """What it is called in a folder of results."""
 
@@ -35,6 +38,9 @@ def rendered(page: Page, script: str) -> str:
         "STYLE": _own("page.css"),
         "SENTENCES": _sentences(page),
         "LABELS": _labels(page),
+        "ANSWERS": "" if page.answers is None else f'<section id="answers"><div class="wide">{_answers(page.answers)}</div></section>',
+        "DRAWINGS": "".join(map(_drawing, page.drawings)),
+        "LISTS": "".join(f"<section><h2>{escape(title)}</h2><ul>{_lines(lines)}</ul></section>" for title, lines in page.lists),
         "TABLE": _table(page),
         "BARS": "".join(
             f'<section><h2>{escape(bars.title)}</h2><div class="bars" id="bars-{n}"></div><p class="legend"></p></section>'
@@ -60,6 +66,25 @@ def _sentences(page: Page) -> str:
     return f'<p class="verdict">{escape(first)}</p>' + "".join(f"<p>{escape(sentence)}</p>" for sentence in others)
 
 
+def _answers(answers: Answers) -> str:
+    head = "".join(f"<th>{escape(name)} <small>{escape(unit)}</small></th>" for name, unit in answers.heads)
+    rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in answers.rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _drawing(drawing: Drawing) -> str:
+    """The wide picture, or on a narrow screen the narrow one; its title stands in it."""
+    wide, narrow = (f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}" for png in (drawing.wide, drawing.narrow))
+    return (
+        f'<section class="drawing"><picture><source media="{_NARROW}" srcset="{narrow}">'
+        f'<img src="{wide}" alt="{escape(drawing.title)}"></picture></section>'
+    )
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"<li>{escape(line)}</li>" for line in lines)
+
+
 def _table(page: Page) -> str:
     words = _varied(page)
     noted = any(point.note for point in page.points)
@@ -83,7 +108,7 @@ def _labels(page: Page) -> str:
     """Rules by which the cells of a card, which has no heading, say what they are."""
     titles = [*_varied(page), *(column.title for column in page.columns), "note"]
     texts = ["".join(f"\\{ord(mark):x} " if mark in '\\"<\n' else mark for mark in title) for title in titles]
-    return "".join(f'tbody td:nth-child({place})::before {{ content: "{text}"; }}\n' for place, text in enumerate(texts, 2))
+    return "".join(f'#figures td:nth-child({place})::before {{ content: "{text}"; }}\n' for place, text in enumerate(texts, 2))
 
 
 def _varied(page: Page) -> list[str]:

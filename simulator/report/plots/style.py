@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -148,9 +148,7 @@ def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureForma
     """Write NAME in each format; the same figure gives the same bytes."""
     finish(figure)
     for kind in formats:
-        file = io.BytesIO()
-        render(figure, file, kind)
-        write_whole(folder / f"{name}.{kind}", file.getvalue())
+        write_whole(folder / f"{name}.{kind}", render(figure, kind))
 
 
 def prepare(figure: Figure) -> None:
@@ -286,10 +284,12 @@ _NO_DATE: dict[str, dict[str, None]] = {
 }
 
 
-def render(figure: Figure, file: IO[bytes], kind: str) -> None:
-    """Write the figure as `png`, `svg` or `pdf`, without a date."""
+def render(figure: Figure, kind: PictureFormat) -> bytes:
+    """The bytes of a file of the figure, without a date."""
+    file = io.BytesIO()
     with styled(), _no_layout():
         figure.savefig(file, format=kind, metadata=_NO_DATE[kind])
+    return file.getvalue()
 
 
 def ink(colour: str) -> str:

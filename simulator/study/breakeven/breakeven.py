@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator.errors import ConfigError
 from simulator.machine import Machine
+from simulator.report.numbers import counted
 from simulator.result import METRICS
 from simulator.specs import Document, nearest_hint
 from simulator.specs.documents import apply_overrides, read_tree, validated
@@ -18,7 +18,7 @@ from simulator.specs.fields import Slot, allowed, slot_at, takes_integers_only, 
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
 from simulator.study.breakeven.answer import BreakEven, Curve, MeasuredLine
-from simulator.study.breakeven.crossings import Scale, crossing_band, find_crossings, halvings
+from simulator.study.breakeven.crossings import Look, Scale, Scan, crossing_band, search_crossings
 from simulator.study.measured import Quantity as MeasuredQuantity
 from simulator.study.measured import measured_curves
 from simulator.study.sweep.analysis import assess_points
@@ -56,18 +56,17 @@ class Question:
     """Whether the second machine, and the first where an axis changes it, is scaled to the fabric area of the first."""
     settings: tuple[str, ...] = ()
     """`key.path=value`, for both machines and the workload."""
+    folder: Path = Path()
+    """Where machines and the workload are looked for first."""
 
 
 def find_break_even(question: Question, store: Store, options: Options, listen: Listener = lambda event: None) -> BreakEven:
     """Scan, halve, and answer; every point goes through the store. Raises ConfigError for a name that does not exist."""
     check_question(question)
     scale = _scale_of(question)
-    asked = _Asked(
-        question, store, replace(options, listed=False), listen, halvings(scale, points=question.points, tolerance=question.tolerance)
-    )
+    asked = _Asked(question, store, replace(options, listed=False), listen)
     curves = []
-    for metric in question.metrics:
-        scan = find_crossings(asked.ratios(metric), scale, points=question.points, tolerance=question.tolerance)
+    for metric, scan in _scans(question, scale, asked).items():
         pairs = {value: asked.figures(value, metric) for value in scan.ratios}
         first, second = zip(*pairs.values(), strict=True) if pairs else ((), ())
         curve = Curve(metric, tuple(pairs), first, second, scan.crossings, missing=scan.missing)
@@ -84,6 +83,21 @@ def find_break_even(question: Question, store: Store, options: Options, listen: 
         question.equal_area,
         scale.integers,
     )
+
+
+def _scans(question: Question, scale: Scale, asked: _Asked) -> dict[str, Scan]:
+    """What was found of each metric: all are looked for together, so that a value which several want runs once, beside the others."""
+    searches = {metric: search_crossings(scale, points=question.points, tolerance=question.tolerance) for metric in question.metrics}
+    looks, found = {metric: next(search) for metric, search in searches.items()}, dict[str, Scan]()
+    while looks:
+        asked.run(list(looks.values()))
+        for metric, look in list(looks.items()):
+            try:
+                looks[metric] = searches[metric].send(asked.ratios(metric, look.values))
+            except StopIteration as end:
+                found[metric] = end.value
+                del looks[metric]
+    return {metric: found[metric] for metric in question.metrics}
 
 
 def check_question(question: Question) -> None:
@@ -120,7 +134,7 @@ def check_axis(axis: str, machines: tuple[str, str], workload: str) -> None:
 
 def _scale_of(question: Question) -> Scale:
     """The scale, of integers where the axis takes no others. Raises ConfigError where the range has none."""
-    scale, space = question.scale, space_of(_document(question, [question.scale.low, question.scale.high]), Path())
+    scale, space = question.scale, space_of(_document(question, [question.scale.low, question.scale.high]), question.folder)
     slots = _slots(space, question.axis)
     if slots and not any(map(takes_numbers, slots)):
         raise ConfigError(f"--axis {question.axis}: takes no numbers, but {allowed(slots[0])}; compare runs one with each")
@@ -157,12 +171,14 @@ class _Asked:
     store: Store
     options: Options
     listen: Listener
-    halvings: int
-    """Of a crossing."""
 
     def __post_init__(self) -> None:
-        self._ahead = 0
-        """Values that are still to come after those that run, as far as that can be known."""
+        self._stage, self._crossings = "scan", 0
+        """What goes on, and of how many crossings."""
+        self._before = 0
+        """Values that were run before it began."""
+        self._later = 0
+        """Values that it takes at the most after those that run."""
         self._rows: dict[float, tuple[Row, Row]] = {}
         self._points: dict[str, Point] = {}
         self._assessed: dict[tuple[float, ...], Assessment] = {}
@@ -175,20 +191,18 @@ class _Asked:
             self._assessed[values] = assess_points([self._points[row.key] for _, row in runs], [name for name, _ in runs], self.store)
         return self._assessed[values]
 
-    def ratios(self, metric: str) -> Callable[[Sequence[float]], dict[float, float | None]]:
-        """A function of values of the axis that runs what has not been run."""
+    def run(self, looks: Sequence[Look]) -> None:
+        """Run what searches want to know and has not been run."""
+        crossings = sum(look.crossings for look in looks)
+        if crossings > self._crossings:
+            # halving begins, or one bracket turned out to hold several crossings: how many points that takes is known anew
+            self._stage, self._crossings, self._before = f"halving {counted(crossings, 'crossing')}", crossings, len(self._rows)
+        self._later = sum(look.later for look in looks)
+        self._run(list(dict.fromkeys(value for look in looks for value in look.values if value not in self._rows)))
 
-        rounds = itertools.count()
-        later = self.halvings * (len(self.question.metrics) - 1 - self.question.metrics.index(metric))
-
-        def ask(values: Sequence[float]) -> dict[float, float | None]:
-            # a metric crosses once, as far as is known before its scan; then each crossing is halved as often as that takes
-            halved = next(rounds)
-            self._ahead = later + (self.halvings if not halved else max(0, self.halvings - halved) * len(values))
-            self._run([value for value in values if value not in self._rows])
-            return {value: self._ratio(value, metric) for value in values}
-
-        return ask
+    def ratios(self, metric: str, values: Sequence[float]) -> dict[float, float | None]:
+        """Logarithms of the first machine's figure over the second's, at values that have been run."""
+        return {value: self._ratio(value, metric) for value in values}
 
     def figures(self, value: float, metric: str) -> tuple[float, float]:
         """The metric of both machines."""
@@ -218,16 +232,16 @@ class _Asked:
         return math.log(first / second) if first > 0 and second > 0 else None
 
     def _listen(self, event: Event) -> None:
-        """Each look is a sweep of its own; what listens hears of one, with all that is still to come."""
+        """Each look is a sweep of its own; what listens hears of stages, with all that is still to come of each."""
         if isinstance(event, Planned):
-            before = 2 * len(self._rows)
-            event = replace(event, points=before + event.points, expected=before + event.expected + 2 * self._ahead)
+            done = 2 * (len(self._rows) - self._before)
+            event = replace(event, points=done + event.points, expected=done + event.expected + 2 * self._later, stage=self._stage)
         self.listen(event)
 
     def _run(self, values: Sequence[float]) -> None:
         if not values:
             return
-        space = space_of(_document(self.question, values), Path())
+        space = space_of(_document(self.question, values), self.question.folder)
         run = run_sweep(space, self.store, self.options, self._listen)
         self._points |= run.points
         by_point = {(row.assignments["machine"], float(row.assignments[self.question.axis])): row for row in run.rows}

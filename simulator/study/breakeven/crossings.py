@@ -9,7 +9,7 @@ from ratios at the values that were looked at, interpolated between them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -109,33 +109,60 @@ class Scan:
     crossings: tuple[Crossing, ...]
 
 
-def find_crossings(ratios: Ratios, scale: Scale, *, points: int, tolerance: float) -> Scan:
+@dataclass(frozen=True)
+class Look:
+    """What a search wants to know next."""
+
+    values: tuple[float, ...]
+    later: int
+    """Values that it will want after these, at the most, unless a halved bracket turns out to hold two crossings."""
+    crossings: int
+    """That it knows of and halves; 0 while it scans."""
+
+
+Search = Generator[Look, Mapping[float, float | None], Scan]
+"""Yields what it wants to know, is sent the ratio at each of the values, and returns all that it found."""
+
+
+def search_crossings(scale: Scale, *, points: int, tolerance: float) -> Search:
     """Scan at `points` values, then halve every bracket until its ends are less than `tolerance` apart; all brackets together.
 
     A bracket of neighbouring integers, or one whose middle has no figure, stays as it is.
     """
-    known = dict(ratios(scale.spaced(points)))
-    brackets = _brackets(known)
+    known = dict((yield Look(tuple(scale.spaced(points)), later=0, crossings=0)))
     while True:
-        wide = [(low, high) for low, high in brackets if scale.apart(low, high) > tolerance]
-        middles = {(low, high): middle for low, high in wide if (middle := scale.divided(low, high)) is not None}
-        new = [middle for middle in middles.values() if middle not in known]
-        if not new:
-            break
-        known |= ratios(new)
         brackets = _brackets(known)
+        middles = {bracket: _halved(scale, *bracket, tolerance) for bracket in brackets}
+        halved = {bracket: middle for bracket, middle in middles.items() if middle is not None and middle not in known}
+        if not halved:
+            break
+        later = sum(_halvings(scale, *bracket, tolerance) for bracket in halved) - len(halved)
+        known |= yield Look(tuple(halved.values()), later, len(halved))
     there = {value: ratio for value, ratio in sorted(known.items()) if ratio is not None}
     crossings = [Crossing(low, high, better_of(there[low]), better_of(there[high]), scale.middle(low, high)) for low, high in brackets]
     return Scan(there, tuple(value for value, ratio in sorted(known.items()) if ratio is None), tuple(_joined(crossings)))
 
 
-def halvings(scale: Scale, *, points: int, tolerance: float) -> int:
-    """How often a bracket of a scan of `points` values is halved at the most: the uppermost, going on with the half of more values."""
-    values = scale.spaced(points)
-    if len(values) < 2:
-        return 0
-    low, high, count = *values[-2:], 0
-    while scale.apart(low, high) > tolerance and (middle := scale.divided(low, high)) is not None:
+def find_crossings(ratios: Ratios, scale: Scale, *, points: int, tolerance: float) -> Scan:
+    """What a search finds that is told all it wants to know."""
+    search = search_crossings(scale, points=points, tolerance=tolerance)
+    look = next(search)
+    while True:
+        try:
+            look = search.send(ratios(look.values))
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def _halved(scale: Scale, low: float, high: float, tolerance: float) -> float | None:
+    """The value that halves a bracket; None where it is narrow enough, or cannot be halved."""
+    return scale.divided(low, high) if scale.apart(low, high) > tolerance else None
+
+
+def _halvings(scale: Scale, low: float, high: float, tolerance: float) -> int:
+    """How often a bracket is halved at the most: going on with the half of more values."""
+    count = 0
+    while (middle := _halved(scale, low, high, tolerance)) is not None:
         low, high = max((low, middle), (middle, high), key=lambda half: half[1] - half[0])
         count += 1
     return count

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from simulator.errors import ConfigError, OperandError
 from simulator.specs import load_yaml_document, some_of, workload_path
+from simulator.specs.documents import called
 from simulator.specs.tree import plain
 from simulator.workload.importing import read_sources, trace_spec, write_matrices
 from simulator.workload.spec import WorkloadSpec
@@ -56,12 +57,13 @@ def prunable(workload: str, rule: PruneRule, tokens: int | None = None) -> Itera
             turned = [source.name for source in sources if source.turned]
             unpacked = {source.name: source.packing for source in sources if source.packing}
             write_matrices(sources, folder)
+            named = str(path)
         else:
             if tokens is not None:
                 raise ConfigError(f"--tokens {tokens}: {workload} has N of its own; -s workload.*.shape.n={tokens} sets another")
             file = workload_path(workload)
             record, left_out = plain(load_yaml_document(file, WorkloadSpec).root), {}
-            turned, unpacked = [], {}
+            turned, unpacked, named = [], {}, str(file)
             _name_whole(record, file.parent)
             path = file.parent if file.stem == "workload" else file
         pruned = [operation for operation in record["operations"] if _prune(operation, rule)]
@@ -69,7 +71,8 @@ def prunable(workload: str, rule: PruneRule, tokens: int | None = None) -> Itera
             raise ConfigError(f"--prune {rule}: no operation of {workload} has a weight from a matrix file")
         made = folder / f"{path.resolve().stem}.yaml"
         made.write_text(json.dumps(record), encoding="utf-8")
-        yield Prunable(made, left_out, turned, unpacked)
+        with called(made, named):
+            yield Prunable(made, left_out, turned, unpacked)
 
 
 def _prune(operation: dict[str, Any], rule: PruneRule) -> bool:

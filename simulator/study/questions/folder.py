@@ -29,20 +29,18 @@ def study_folder(name: str, *, force: bool) -> Path:
     return default_folder(Path("reports") / f"study-{name}", force=force, same=lambda folder: _holds(folder, name))
 
 
-def write_study(folder: Path, done: Answered, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = NO_FILES) -> None:
-    """Write the folder, whole or not at all. `files` are more of them: text by name. Raises OutputError."""
-    from simulator.report.plots.style import save
-    from simulator.study.questions.picture import picture
-
+def write_study(
+    folder: Path, done: Answered, made: Mapping[str, Any], picture: bytes | None, *, force: bool, files: Mapping[str, str] = NO_FILES
+) -> None:
+    """Write the folder, whole or not at all. `picture`: a PNG; `files`: more of them, text by name. Raises OutputError."""
     spec = done.question.spec
     with new_folder(folder, force=force or _holds(folder, spec.name)) as draft:
         (draft / "answer.md").write_text(answer_text(done), encoding="utf-8")
         write_json(draft / ANSWER, answer_record(done))
         (draft / "table.csv").write_text(csv_text(table_rows(done), columns=["sweep"]), encoding="utf-8")
         (draft / "study.yaml").write_text(done.question.file.read_text(encoding="utf-8"), encoding="utf-8")
-        figure = picture(spec.picture, done.evidence)
-        if figure is not None:
-            save(figure, draft, "picture")
+        if picture is not None:
+            (draft / "picture.png").write_bytes(picture)
         for name, text in files.items():
             (draft / name).write_text(text, encoding="utf-8")
         write_json(draft / MARKER, {**made, "model_version": str(MODEL_VERSION)})
@@ -60,12 +58,17 @@ def answer_text(done: Answered) -> str:
         "![picture](picture.png)",
     ]
     parts += ["**What would overturn it.**\n" + "\n".join(f"- {line}" for line in answer.overturned_by)]
-    parts += [f"Measured: {reference.sentence}. {reference.spec.source}." for reference in done.evidence.references.values()]
+    parts += [f"Measured: {sentence}" for sentence in measured(done)]
     failed = [f"- {sweep}: {row.label}: {row.reason}" for sweep, row in done.evidence.failed]
     parts += ["**Without figures.**\n" + "\n".join(failed)] if failed else []
     parts.append(f"Model version {MODEL_VERSION}. In brackets: the bands of the constants.")
     parts.append("Every point: [table.csv](table.csv). Made by [study.yaml](study.yaml).")
     return "\n\n".join(parts) + "\n"
+
+
+def measured(done: Answered) -> list[str]:
+    """What devices did, and who says so."""
+    return [f"{reference.sentence}. {reference.spec.source}." for reference in done.evidence.references.values()]
 
 
 def _markdown(done: Answered, table: TableSpec) -> str:

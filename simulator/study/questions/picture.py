@@ -16,7 +16,7 @@ from simulator.report.pictures import PictureStyle, current_style
 from simulator.report.plots.fitting import briefs, legend_columns
 from simulator.report.plots.looks import LOOKS, Look, looks
 from simulator.report.plots.scales import log_ticks, plain, plain_ticks
-from simulator.report.plots.style import narrow, paper, styled
+from simulator.report.plots.style import finish, narrow, paper, render, styled
 from simulator.study.questions.estimate import Estimate
 from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.quantities import Seen
@@ -79,6 +79,15 @@ def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
         size = _TITLE * float(matplotlib.rcParams["font.size"])
         figure.suptitle(spec.title, fontsize=size, fontweight="bold", x=0.01, ha="left")
     return figure
+
+
+def picture_png(spec: PictureSpec, evidence: Evidence) -> bytes | None:
+    """The picture as a file, in the style that holds here; None where no point has figures."""
+    figure = picture(spec, evidence)
+    if figure is None:
+        return None
+    finish(figure)
+    return render(figure, "png")
 
 
 def _lines(spec: PictureSpec, evidence: Evidence, points: Sequence[Seen]) -> dict[_Label, Line]:

@@ -44,6 +44,8 @@ class Planned:
     """Combinations that a condition of `where` left out."""
     invalid: Sequence[Row]
     """Combinations that are no machine or no workload."""
+    stage: str = ""
+    """Which part of the work these points are, and `points` and `expected` are of it alone; empty where it has but one."""
 
 
 @dataclass(frozen=True)

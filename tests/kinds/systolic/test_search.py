@@ -151,8 +151,12 @@ def test_no_schedule_has_fewer_tiles_than_are_foretold(seed: int) -> None:
 def test_what_would_take_too_many_tiles_is_refused_before_any_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     of = search(SEEDS[0])
     monkeypatch.setattr(search_module, "candidates", lambda *_: pytest.fail("looked at"))
-    monkeypatch.setattr(search_module, "least_tiles", lambda *_: 4_000_001)
-    with pytest.raises(MappingError, match=r"takes at least 4,000,001 tiles; allowed: 4,000,000.* \(fabric.x_buffer_kib"):
+    # memories of four times the size make an eighth of it, which is the first power of two that leaves half of what may be
+    monkeypatch.setattr(search_module, "least_tiles", lambda *_: 15_258_789)
+    x = 4 * of.machine.fabric.x_buffer_kib
+    with pytest.raises(
+        MappingError, match=rf"takes at least 15,258,789 tiles; allowed: 4,000,000.* \(--set fabric.x_buffer_kib={x:g} --set"
+    ):
         plan_systolic(of.machine, of.operation, of.residency, of.spec)
 
 

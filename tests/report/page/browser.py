@@ -59,8 +59,12 @@ class Tab:
 
     def open(self, file: Path, width: int, height: int = 900) -> None:
         """Load a file in a window of that size, and wait until its scripts have run."""
+        self.visit(file.as_uri(), width, height)
+
+    def visit(self, address: str, width: int, height: int = 900) -> None:
+        """The same of an address."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        self.call("Page.navigate", url=file.as_uri())
+        self.call("Page.navigate", url=address)
         while self._next().get("method") != "Page.loadEventFired":
             pass
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from runs import small_runs
 
-from simulator.report.page import Bars, Column, Page, Part, Point, drawing_script, rendered
+from simulator.report.page import Answers, Bars, Column, Drawing, Page, Part, Point, drawing_script, rendered
 from simulator.report.page.bars import component_bars
 from simulator.report.page.runs import page_of_runs
 from simulator.report.plots.looks import looks
@@ -19,7 +19,7 @@ from simulator.study.sweep.study import Row
 
 MADE = {"command": "sparsim compare 'a b' -w <w>", "started": "2026-01-01T00:00:00+00:00", "python": "3.11"}
 EVIL = "</script><img src=x onerror=alert(1)> & \"quoted\" 'too'"
-VOID = {"meta", "input", "br", "img", "link"}
+VOID = {"meta", "input", "br", "img", "link", "source"}
 
 
 class Parsed(HTMLParser):
@@ -38,7 +38,8 @@ class Parsed(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = dict(attrs)
-        self.loads += [str(known[name]) for name in ("src", "href", "data") if name in known]
+        found = [str(known[name]) for name in ("src", "srcset", "href", "data") if name in known]
+        self.loads += [each for each in found if not each.startswith("data:image/png;base64,")]
         self.images += tag == "img"
         if tag not in VOID:
             self.open.append(tag)
@@ -60,7 +61,7 @@ def parsed(page: Page, script: str = "let drawn;") -> Parsed:
     found = Parsed(rendered(page, script))
     assert found.open == []
     assert found.loads == []
-    assert found.images == 0
+    assert found.images == len(page.drawings)
     return found
 
 
@@ -121,7 +122,11 @@ def test_what_users_name_ends_no_tag() -> None:
     column = Column("cycles", EVIL, EVIL, EVIL, "low", 1.0, main=True)
     point = Point(EVIL, {EVIL: EVIL}, {"cycles": 5.0}, work=EVIL, note=EVIL)
     bars = Bars(EVIL, EVIL, [EVIL], [Part(EVIL, "#000000", EVIL, [1.0])])
-    page = Page(EVIL, [EVIL, EVIL], [column], [point], ("cycles", "cycles"), [bars], [(EVIL, EVIL)], [(EVIL, EVIL)], EVIL)
+    answers, drawings = Answers([(EVIL, EVIL)], [[EVIL]]), [Drawing(EVIL, b"wide", b"narrow")]
+    page = Page(
+        EVIL, [EVIL, EVIL], [column], [point], ("cycles", "cycles"), answers, drawings, [(EVIL, [EVIL])], [bars], [(EVIL, EVIL)],
+        [(EVIL, EVIL)], EVIL,
+    )  # fmt: skip
     found = parsed(page, script='"</script>"')
     assert "".join(found.text["command"]) == EVIL
     assert found.data()["points"][0]["name"] == EVIL  # type: ignore[index]

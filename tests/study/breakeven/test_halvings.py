@@ -1,29 +1,39 @@
-"""How often a bracket is halved is known before."""
+"""How many values a search for crossings still asks for is known before it asks."""
+
+import math
 
 import pytest
 
-from simulator.study.breakeven.crossings import Scale, find_crossings, halvings
+from simulator.study.breakeven.crossings import Look, Scale, search_crossings
+
+SCALES = [Scale(0.001, 1.0, logarithmic=True), Scale(0.0, 9.0, logarithmic=False), Scale(1.0, 64.0, logarithmic=True).of_integers()]
 
 
-@pytest.mark.parametrize(
-    "scale", [Scale(0.001, 1.0, logarithmic=True), Scale(0.0, 9.0, logarithmic=False), Scale(1.0, 64.0, logarithmic=True).of_integers()]
-)
+def looks(scale: Scale, points: int, tolerance: float, waves: float) -> list[Look]:
+    """All that a search asks for, where the better one changes several times."""
+    search = search_crossings(scale, points=points, tolerance=tolerance)
+    asked = [next(search)]
+    while True:
+        try:
+            positions = {value: (scale.position(value) - scale.position(scale.low)) / (scale.length or 1.0) for value in asked[-1].values}
+            asked.append(search.send({value: math.sin(0.3 + waves * at) for value, at in positions.items()}))
+        except StopIteration:
+            return asked
+
+
+@pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("points", [2, 5, 11])
 @pytest.mark.parametrize("tolerance", [0.5, 0.02, 0.001])
-def test_a_crossing_in_the_upper_bracket_is_halved_so_often(scale: Scale, points: int, tolerance: float) -> None:
-    lower, upper = scale.spaced(points)[-2:]
-    asked: list[int] = []
-
-    def ratios(values: object) -> dict[float, float | None]:
-        found = {value: value - (lower + 0.37 * (upper - lower)) for value in values}  # type: ignore[attr-defined]
-        asked.append(len(found))
-        return dict(found)
-
-    find_crossings(ratios, scale, points=points, tolerance=tolerance)
-    most = halvings(scale, points=points, tolerance=tolerance)
-    assert asked[1:] == [1] * len(asked[1:])
-    assert most - 3 * scale.integers <= len(asked[1:]) <= most
+@pytest.mark.parametrize("waves", [4.0, 9.0])
+def test_what_is_left_falls_by_what_is_asked_and_is_never_more(scale: Scale, points: int, tolerance: float, waves: float) -> None:
+    scan, *halved = looks(scale, points, tolerance, waves)
+    assert (scan.values, scan.crossings) == (tuple(scale.spaced(points)), 0)
+    left = [len(look.values) + look.later for look in halved]
+    assert all(after <= before - len(look.values) for look, before, after in zip(halved, left, left[1:], strict=False))
+    assert [look.crossings for look in halved] == [len(look.values) for look in halved]
+    if halved and scale.logarithmic and not scale.integers:
+        assert left[0] == sum(len(look.values) for look in halved), "both halves of a ratio take as many"
 
 
 def test_a_range_of_one_integer_has_nothing_to_halve() -> None:
-    assert halvings(Scale(3.0, 3.0, logarithmic=True, integers=True), points=11, tolerance=0.02) == 0
+    assert len(looks(Scale(3.0, 3.0, logarithmic=True, integers=True), 11, 0.02, 0.0)) == 1

@@ -78,6 +78,21 @@ def test_a_pattern_among_weights_is_left_out_and_alone_refused(place: Path) -> N
         pass
 
 
+def test_a_mistake_that_shows_at_a_point_names_the_users_file(place: Path, sparsim: Type) -> None:
+    np.save(place / "few.npy", np.eye(8))
+    text = "name: t\noperations:\n- {name: a, kind: SpMM, shape: {n: 4, k: 9}, weight: {file: few.npy}, activation: {pattern: dense}}\n"
+    (place / "wide.yaml").write_text(text, encoding="utf-8")
+    told = {
+        "few.npy": "few.npy: operations.0.weight.prune (operation few): few.npz: pruning to 0.001 leaves no nonzero of 8 × 8 places",
+        "wide.yaml": f"wide.yaml: operations.0.weight.file (operation a): {place}/few.npy: k = 8, but shape.k is 9",
+    }
+    for workload, message in told.items():
+        done = sparsim(*ASKED, "--range", "0.001:0.5", "--points", "2", "-w", workload, "--prune", "magnitude")
+        assert message in done.err + done.out
+        assert "sparsim-prune-" not in done.err + done.out
+    assert b"sparsim-prune-" not in b"".join(file.read_bytes() for file in place.rglob("*") if file.is_file())
+
+
 def test_what_is_no_matrix_of_the_file_stays_as_it_is(checkpoint: Path) -> None:
     text = Path("tiny.yaml").read_text(encoding="utf-8")
     np.save("w.npy", np.ones((24, 32)))

@@ -198,9 +198,10 @@ def test_a_break_even_carries_its_band(place: Path) -> None:
     with Store(place / "store.sqlite") as store:
         answer = find_break_even(question, store, Options(), heard.append)
     energy, seconds = answer.curves
-    totals = [event.expected for event in heard if isinstance(event, Planned)]
-    # a scan of 6 values, and 5 halvings for each metric
-    assert set(totals) == {2 * (6 + 5 + 5)} == {sum(isinstance(event, Finished) for event in heard)}
+    totals = [(event.stage, event.expected) for event in heard if isinstance(event, Planned)]
+    # a scan of 6 values, and 5 halvings of the crossing of each metric
+    assert totals == [("scan", 12), *[("halving 2 crossings", 20)] * 5]
+    assert sum(isinstance(event, Finished) for event in heard) == 12 + 20
     assert len(energy.low) == len(energy.values)
     assert len(energy.bands) == len(energy.crossings)
     assert all(low <= a / b <= high for low, high, a, b in zip(energy.low, energy.high, energy.first, energy.second, strict=True))
