@@ -12,11 +12,12 @@ from typing import Any
 
 from llvmlite import binding
 
+from simulator.engine.compiled import images
 from simulator.engine.compiled.kernel_files import target_machine
 
 
 def machine_code(name: str, module: str, arrays: tuple[str, ...]) -> bytes:
-    """Compile the function `run_NAME` of a module, of arrays of these types and a number, to an object file with the function `NAME`.
+    """Compile the function `run_NAME` of a module, of arrays of these types and a number, to an image, or an object file, with `NAME`.
 
     Raises TypeError for a kernel that would call something outside.
     """
@@ -41,4 +42,4 @@ def machine_code(name: str, module: str, arrays: tuple[str, ...]) -> bytes:
     if outside:
         raise TypeError(f"run_{name} would call {', '.join(outside)}: a kernel calls nothing outside, and raises nothing")
     code: bytes = target.emit_object(parts)
-    return code
+    return (images.image_of(code, name) if images.possible() else None) or code
