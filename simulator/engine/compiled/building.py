@@ -12,8 +12,9 @@ from typing import Any
 
 from llvmlite import binding
 
-from simulator.engine.compiled import images
+from simulator.engine.compiled.images import possible
 from simulator.engine.compiled.kernel_files import target_machine
+from simulator.engine.compiled.linking import image_of
 
 
 def machine_code(name: str, module: str, arrays: tuple[str, ...]) -> bytes:
@@ -42,4 +43,5 @@ def machine_code(name: str, module: str, arrays: tuple[str, ...]) -> bytes:
     if outside:
         raise TypeError(f"run_{name} would call {', '.join(outside)}: a kernel calls nothing outside, and raises nothing")
     code: bytes = target.emit_object(parts)
-    return (images.image_of(code, name) if images.possible() else None) or code
+    image = image_of(code, name) if possible() else None
+    return code if image is None else image.encoded()

@@ -57,8 +57,9 @@ def kept() -> bool:
 
 def address(name: str, code: bytes) -> int:
     """Where the processor finds the function of that name, once the code lies in memory."""
-    if images.is_image(code):
-        return images.address(code)
+    image = images.decoded(code)
+    if image is not None:
+        return image.address()
     llvm = _llvm()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
