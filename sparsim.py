@@ -27,6 +27,6 @@ def __dir__() -> list[str]:
 
 
 if __name__ == "__main__":
-    from simulator.cli import command
+    from simulator.cli import main
 
-    command()
+    main()

@@ -15,7 +15,7 @@ from typing import Any
 
 Figures = Mapping[str, Any]
 """What a benchmark has found, as JSON."""
-PROGRAM = "from simulator.cli import command; command()"
+PROGRAM = "from simulator.cli import main; main()"
 
 
 def command_use(command: Sequence[str], folder: Path | None = None, ends_with: int = 0) -> tuple[float, float]:

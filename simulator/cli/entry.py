@@ -1,8 +1,7 @@
-"""`command`: what a shell starts; `main`, which turns errors and interrupts into a message and an exit code; what a terminal can show."""
+"""`main`: run a command, and turn errors and interrupts into a message and an exit code; what a terminal can show."""
 
 from __future__ import annotations
 
-import atexit
 import codecs
 import gc
 import io
@@ -109,40 +108,8 @@ _WAIT_OF_BLAS = "4"
 """Threads of NumPy's matrix products, which seldom have work, wait for it 2^4 cycles before they sleep; unasked 2^26, at every start."""
 
 
-def command() -> None:
-    """What `sparsim` is: the command line as all that its process does.
-
-    At the end nothing is taken apart that goes with the process, modules and models, which takes a fiftieth of a short command. Files
-    have been closed by then.
-    """
-    # the first to be registered is the last to be called: threads are through, and all else that wants to be told has been
-    atexit.register(_end_at_once)
-    try:
-        main()
-        _ended.append(0)
-    except SystemExit as ended:
-        if ended.code is None or isinstance(ended.code, int):
-            _ended.append(ended.code or 0)
-        raise
-
-
-_ended: list[int] = []
-"""The code with which the process ends, once it is known: not where Python has yet to tell of an error that nobody foresaw."""
-
-
-def _end_at_once() -> None:
-    if not _ended:
-        return
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        return  # Python tells of it, and has a code for it
-    os._exit(_ended[0])
-
-
 def main() -> None:
-    """Run the command line, which ends by SystemExit: 0 well, 2 a user's mistake, 130 interrupted, 1 a bug."""
+    """Run the command line and end the process: 0 well, 2 a user's mistake, 130 interrupted, 1 a bug."""
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", _WAIT_OF_BLAS)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some among all that is installed takes 8 ms

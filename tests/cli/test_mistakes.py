@@ -124,7 +124,7 @@ def test_an_interrupt_leaves_nothing_half_written(
         encoding="utf-8",
     )
     before = sorted(path.name for path in place.iterdir())
-    command = [sys.executable, "-c", "from simulator.cli import command; command()"]
+    command = [sys.executable, "-c", "from simulator.cli import main; main()"]
     arguments = ["compare", "crossbar.yaml", "replication.yaml", "-w", "long.yaml", "--jobs", "2"]
     process = subprocess.Popen(
         [*command, *arguments],

@@ -20,7 +20,7 @@ from simulator.errors import OutputError
 from simulator.report.folder import new_folder
 
 Type = Callable[..., Any]
-COMMAND = [sys.executable, "-c", "from simulator.cli import command; command()"]
+COMMAND = [sys.executable, "-c", "from simulator.cli import main; main()"]
 
 
 def _typed(*arguments: str, place: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -150,7 +150,7 @@ SWEEP = "name: s\nmachine: crossbar.yaml\nworkload: tiny.yaml\naxes: {fabric.win
 
 def test_a_reader_that_has_seen_enough_is_no_failure(place: Path) -> None:
     (place / "s.yaml").write_text(SWEEP, encoding="utf-8")
-    typed = f"{sys.executable} -c 'from simulator.cli import command; command()' sweep s.yaml --json-lines -j 0 | head -n 1"
+    typed = f"{sys.executable} -c 'from simulator.cli import main; main()' sweep s.yaml --json-lines -j 0 | head -n 1"
     ended = subprocess.run(["bash", "-o", "pipefail", "-c", typed], cwd=place, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["event"] == "planned"

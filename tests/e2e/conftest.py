@@ -32,7 +32,7 @@ class Study:
 
 def sparsim(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Type `sparsim ARGUMENTS…` in a process of its own, at home in `cwd`; kernels that are compiled already are not compiled again."""
-    command = [sys.executable, "-c", "from simulator.cli import command; command()", *arguments]
+    command = [sys.executable, "-c", "from simulator.cli import main; main()", *arguments]
     variables = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2]), "HOME": str(cwd), **environment}
     variables["NUMBA_CACHE_DIR"] = str(kernel_files._folder()[0])
     return subprocess.run(command, cwd=cwd, capture_output=True, check=False, env=variables, encoding="utf-8", timeout=120)

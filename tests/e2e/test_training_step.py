@@ -76,7 +76,7 @@ def test_lists_by_columns_need_their_hardware(tmp_path: Path) -> None:
     path = tmp_path / "step.yaml"
     path.write_text(STEP.replace("TRANSPOSE", "scatter"), encoding="utf-8")
     words = ["run", "crossbar", "-w", str(path), "-o", str(tmp_path / "out"), "--set", "fabric.lane_tree=true", "--engine", "reference"]
-    ran = subprocess.run([sys.executable, "-c", "from simulator.cli import command; command()", *words], capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", "from simulator.cli import main; main()", *words], capture_output=True, text=True)
     assert ran.returncode == 2
     assert "set mapping.dataflow: both, or transpose: stored" in " ".join(ran.stderr.split())
     assert not (tmp_path / "out").exists()

@@ -1,6 +1,5 @@
 """Kernels on the disk: what is not what was written is compiled again, what cannot be kept is not said to be."""
 
-import ctypes
 import os
 import subprocess
 import sys
@@ -10,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.engine.compiled import images, kernel_files, kernels
+from simulator.engine.compiled import kernel_files, kernels
 from simulator.engine.compiled.kernels import Kernel
-from simulator.engine.compiled.linking import image_of
 from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
 
 MODULE = SWITCH_KERNEL.module
@@ -113,50 +111,3 @@ def test_a_kernel_that_is_kept_needs_no_numba() -> None:
         "print(engine.drive(spec, draw_arrivals(spec, 'uniform', 0.5, 9, seed=0), 1).load, 'numba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "0.5 False\n"
-
-
-TEXT = """
-target triple = "x86_64-unknown-linux-gnu"
-@turned = internal constant [4 x i64] [i64 3, i64 1, i64 4, i64 1]
-declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
-define internal i64 @later(i64 %%place) noinline {
-  %%at = getelementptr [4 x i64], ptr @turned, i64 0, i64 %%place
-  %%value = load i64, ptr %%at
-  ret i64 %%value
-}
-define void @summed(ptr %%numbers, i64 %%bytes) {
-  call void @llvm.memset.p0.i64(ptr %%numbers, i8 0, i64 %%bytes, i1 false)
-  %%value = call i64 @later(i64 2)
-  store i64 %%value, ptr %%numbers
-  %s
-  ret void
-}
-"""
-"""Clears numbers, by the C library, and writes a constant, by a function of its own."""
-
-
-def object_of(text: str) -> bytes:
-    llvm = kernel_files._llvm()
-    code: bytes = kernel_files.target_machine().emit_object(llvm.parse_assembly(text))
-    return code
-
-
-@pytest.mark.skipif(not images.possible(), reason="images are of Linux on x86-64")
-def test_an_image_and_an_object_file_do_the_same() -> None:
-    code = object_of(TEXT % "")
-    image = image_of(code, "summed")
-    assert image is not None
-    assert list(image.addresses) == ["memset"]
-    assert images.decoded(code) is None
-    for kept in (code, image.encoded()):
-        numbers = np.arange(1000)
-        run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(kernel_files.address("summed", kept))
-        run(numbers.ctypes.data, 8 * 999)
-        assert numbers.tolist() == [4, *[0] * 998, 999]
-
-
-@pytest.mark.skipif(not images.possible(), reason="images are of Linux on x86-64")
-def test_what_needs_more_than_distances_stays_an_object_file() -> None:
-    elsewhere = "call void @elsewhere()"
-    assert image_of(object_of(TEXT % elsewhere + "declare void @elsewhere()"), "summed") is None
-    assert image_of(object_of(TEXT.replace("constant", "global") % "store i64 0, ptr @turned"), "summed") is None

@@ -6,8 +6,7 @@ Then read a cycle in its order: `units.py` (lists, tags, requests), `routers.py`
 link, who gets it), `fabric.py` (arrivals, bank ports, cycles that are skipped). `memory.py`, `network_plan.py` and
 `fabric_plan.py` lay a memory out before the first cycle; `turns.py` begins and ends a tile, `batch.py` runs a kernel
 through many and reads their counters;
-`kernels.py` loads what is compiled, `kernel_files.py` keeps it, `building.py` makes it, `linking.py` puts it in one piece, which
-`images.py` runs; `switch/` is a network alone.
+`kernels.py` loads what is compiled, `kernel_files.py` keeps it, `building.py` makes it; `switch/` is a network alone.
 
 A kind of hardware adds records that extend `Unit` and `Fabric`, a plan that extends `FabricPlan`, and its loop over cycles:
 `simulator/kinds/gather/compiled` is an example.

@@ -12,13 +12,11 @@ from typing import Any
 
 from llvmlite import binding
 
-from simulator.engine.compiled.images import possible
 from simulator.engine.compiled.kernel_files import target_machine
-from simulator.engine.compiled.linking import image_of
 
 
 def machine_code(name: str, module: str, arrays: tuple[str, ...]) -> bytes:
-    """Compile the function `run_NAME` of a module, of arrays of these types and a number, to an image, or an object file, with `NAME`.
+    """Compile the function `run_NAME` of a module, of arrays of these types and a number, to an object file with the function `NAME`.
 
     Raises TypeError for a kernel that would call something outside.
     """
@@ -43,5 +41,4 @@ def machine_code(name: str, module: str, arrays: tuple[str, ...]) -> bytes:
     if outside:
         raise TypeError(f"run_{name} would call {', '.join(outside)}: a kernel calls nothing outside, and raises nothing")
     code: bytes = target.emit_object(parts)
-    image = image_of(code, name) if possible() else None
-    return code if image is None else image.encoded()
+    return code

@@ -1,27 +1,22 @@
 """Kernels as files of machine code: where they are kept, how one is known to be what was written, and how it comes to life.
 
 A file belongs to exactly these sources, this processor and this LLVM by its name, and begins with a checksum of the rest. It needs
-nothing but itself (`building.py` sees to that), so that neither Python's version nor Numba's, nor whether it is there, matters. It is an
-image where there can be one (`images.py`), and LLVM is not even imported; elsewhere an object file, which LLVM loads.
+nothing but itself (`building.py` sees to that), so that neither Python's version nor Numba's, nor whether it is there, matters.
 """
 
 from __future__ import annotations
 
 import atexit
 import hashlib
-import itertools
 import os
 import sys
 import tempfile
-from collections.abc import Hashable
-from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from simulator.activity import CAUSES, CLOCKED
-from simulator.engine.compiled import images
 from simulator.owned import abandoned, clear, owner_mark
 
 _SUM_BYTES = 16
@@ -57,9 +52,6 @@ def kept() -> bool:
 
 def address(name: str, code: bytes) -> int:
     """Where the processor finds the function of that name, once the code lies in memory."""
-    image = images.decoded(code)
-    if image is not None:
-        return image.address()
     llvm = _llvm()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -70,14 +62,9 @@ def address(name: str, code: bytes) -> int:
 
 def target_machine() -> Any:
     """LLVM's idea of this processor."""
-    llvm = _llvm()
+    llvm, (processor, features) = _llvm(), _processor()
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
-        opt=3,
-        reloc="pic",
-        codemodel="small" if images.possible() else "jitdefault",
-        jit=True,
+        cpu=processor, features=features, opt=3, reloc="pic", codemodel="jitdefault", jit=True
     )
 
 
@@ -90,19 +77,11 @@ def _llvm() -> Any:
     return binding
 
 
-_DECISIVE = ("vendor_id", "cpu family", "model", "stepping", "flags")
-"""What Linux tells of a processor, of which follows all that LLVM knows of it."""
-
-
 @cache
-def _processor() -> tuple[str, ...]:
-    """Which processor this is, on which system."""
-    if images.possible():
-        with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as told:
-            lines = itertools.takewhile(str.strip, told)
-            return tuple(line for line in lines if line.partition(":")[0].strip() in _DECISIVE)
+def _processor() -> tuple[str, str]:
+    """Name, and instructions that it has and has not."""
     llvm = _llvm()
-    return llvm.get_default_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
 def _sum(code: bytes) -> bytes:
@@ -111,17 +90,18 @@ def _sum(code: bytes) -> bytes:
 
 @cache
 def _file(name: str, module: str) -> Path:
-    """A kernel's file: named by all that its machine code follows from."""
+    """A kernel's file: named by all that its machine code follows from, the shared parts' sources and those beside it among it."""
     from llvmlite import __version__
 
     spec = find_spec(module)
     beside = Path(spec.origin).parent if spec and spec.origin else Path(__file__).parent
-    return _folder()[0] / f"{name}-{_digest(beside, __version__, _processor())}.kernel"
+    digest = _digest(beside, __version__, _llvm().get_default_triple(), *_processor())
+    return _folder()[0] / f"{name}-{digest}.kernel"
 
 
 @cache
-def _digest(beside: Path, *others: Hashable) -> str:
-    """Of the sources of the shared parts, and of those in a folder; of the others; and of the names by which they count."""
+def _digest(beside: Path, *others: str) -> str:
+    """Of the sources of the shared parts, and of those in a folder; of the others; and of the names by which kernels count."""
     digest = hashlib.blake2b(digest_size=12)
     for source in sorted({*Path(__file__).parent.rglob("*.py"), *beside.glob("*.py")}):
         digest.update(source.read_bytes())
