@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -71,8 +70,7 @@ def format_notes(*kinds: str) -> tuple[str, ...]:
     return tuple(f"{kind} arithmetic: significand outside the {low} to {high} bits of the fit" for kind in outside)
 
 
-@dataclass(frozen=True)
-class WordAdder(Component):
+class WordAdder(Component, frozen=True):
     """`lanes` adders of one format side by side, in `stages` pipeline stages.
 
     Gates = lanes × (adder + 5.9 b a stage). `add`: a word; where an event is a word of other width, its instance says so.

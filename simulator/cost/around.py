@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -108,8 +107,7 @@ def _memory(elaborated: Elaborated, technology: Technology) -> Iterator[Instance
     yield Instance("dram", "share", Dram(technology, device, useful), 1)
 
 
-@dataclass(frozen=True)
-class ClockAndControl(Component):
+class ClockAndControl(Component, frozen=True):
     """Sequencers, address generators, list decoders, DMA engines, configuration, and the clock tree of the whole die.
 
     All assumed (published accelerators are about twice the sum of their arithmetic and memory). Cells =

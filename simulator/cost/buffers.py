@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
 from simulator.cost.sram import SramMacro
@@ -13,8 +12,7 @@ WORD_BYTES = 32
 """A word of a sub-bank; the port is as many sub-banks wide as its bytes need."""
 
 
-@dataclass(frozen=True)
-class ActivationBuffer(Component):
+class ActivationBuffer(Component, frozen=True):
     """`kib` KiB in macros of 32-byte words, side by side until they are as wide as the port; one copy, not ping and pong.
 
     Area: the macros, 1rw: reads and writes go to different tensors, hence to different macros. Energy of a 32-byte

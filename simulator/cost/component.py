@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from msgspec import Struct
@@ -21,8 +20,7 @@ class Area(Struct, frozen=True):
     """With the room that placement takes."""
 
 
-@dataclass(frozen=True)
-class Component(ABC):
+class Component(Struct, frozen=True, dict=True):
     """A piece of hardware: `area()`, `energy_pj(action)`, `leakage_mw()`.
 
     A subclass names its parameters as fields and states its formula, units and sources in its docstring. The

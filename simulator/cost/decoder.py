@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.cost.arithmetic import adder
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_clock_pj, flop_data_pj
 
 
-@dataclass(frozen=True)
-class WeightDecoder(Component):
+class WeightDecoder(Component, frozen=True):
     """Keeps pace with a trunk: `elements` weights a cycle, each of `entry_bits` with its place.
 
     A prefix sum over the metadata (elements × ⌈log2 elements⌉ adders of 16 bits, half an int32's), a butterfly that brings every value to
@@ -52,8 +50,7 @@ class WeightDecoder(Component):
         return ("weight decoder: structure assumed",)
 
 
-@dataclass(frozen=True)
-class ValidBits(Component):
+class ValidBits(Component, frozen=True):
     """A latch for each of `words`, cleared with a fill and set as the word is written: 7.2 GE each. `set`: one of them."""
 
     words: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
 from simulator.cost.constants import DramDevice
@@ -14,8 +13,7 @@ from simulator.machine.model import Machine
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
-class Dram(Component):
+class Dram(Component, frozen=True):
     """The devices, off the die: energy only.
 
     Per bit: activate + move + io + ecc (O'Connor 2017, SK hynix 2023 and others, see the file). Opening a row costs the
@@ -42,8 +40,7 @@ class Dram(Component):
         }
 
 
-@dataclass(frozen=True)
-class DramPhy(Component):
+class DramPhy(Component, frozen=True):
     """The machine's share of the PHYs and controllers on the die.
 
     Area (assumed, no source) = devices · share · area of one; it stands at the die's edge as it is, outside the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.cost.arithmetic import adder, format_notes, multiplier
 from simulator.cost.component import Area, Component, cell_area
@@ -12,8 +11,7 @@ from simulator.cost.registers import RegisterFile, flop_clock_pj, flop_data_pj, 
 from simulator.machine.model import BITS
 
 
-@dataclass(frozen=True)
-class MacLane(Component):
+class MacLane(Component, frozen=True):
     """Multiplier, accumulating adder and their pipeline registers; partial sums lie in the accumulators.
 
     Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc), with m b_acc where a product has m > 1 stages before its addition. `mac`: both
@@ -52,8 +50,7 @@ class MacLane(Component):
         return format_notes(self.weight, self.activation)
 
 
-@dataclass(frozen=True)
-class ProcessingElement(Component):
+class ProcessingElement(Component, frozen=True):
     """A systolic cell: multiplier, adder, the registers that pass operands and sums on, and the stationary one.
 
     Gates = multiplier + adder + 5.9 (s b_w + b_x + b_acc + b_w + b_x): stationary register (s = 2 where a second one
@@ -140,8 +137,7 @@ class ProcessingElement(Component):
         return format_notes(self.weight, self.activation)
 
 
-@dataclass(frozen=True)
-class Accumulators(Component):
+class Accumulators(Component, frozen=True):
     """Register file of `rows` open rows × `partial_sums` each, a word of `lanes` sums, and one merge adder a lane.
 
     One adder a lane keeps up with any list: a row of n entries occupies the unit for at least n cycles and leaves

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.cost.arithmetic import integer_adder
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_clock_pj, flop_data_pj
 
 
-@dataclass(frozen=True)
-class ActivationPacker(Component):
+class ActivationPacker(Component, frozen=True):
     """Keeps pace with a trunk whose line is `elements` values of `element_bits`; either direction is the same hardware.
 
     A prefix sum over the bitmap (elements × ⌈log2 elements⌉ adders of ⌈log2 elements⌉ + 1 bits) says where each value goes, a

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_data_pj, gated_clock_pj
@@ -12,8 +11,7 @@ from simulator.cost.sram import SramBank
 _WIDTH_BITS = 32
 
 
-@dataclass(frozen=True)
-class PresenceBits(Component):
+class PresenceBits(Component, frozen=True):
     """The tables of one cluster: a bit a word of its copy, ping and pong, for each of `readers` lookups a cycle of each unit.
 
     A unit looks up as many words a cycle as it scans entries, at unrelated places; the simplest hardware that does it
@@ -55,8 +53,7 @@ class PresenceBits(Component):
         return self._table.notes()
 
 
-@dataclass(frozen=True)
-class PresenceScanner(Component):
+class PresenceScanner(Component, frozen=True):
     """Two memories of `kib` KiB, ping and pong, one an operand, read `scan_bits` at a time; their AND feeds a priority encoder.
 
     Gates = scan_bits × (19 GE of arbiter + 2 · 5.9 GE of row registers). `scan`: one bit of one operand read and

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -33,8 +32,7 @@ def array_energy(technology: Technology, words: float, width_bits: float, area_m
     return ArrayEnergy(read_pj, write_pj)
 
 
-@dataclass(frozen=True)
-class RegisterFile(Component):
+class RegisterFile(Component, frozen=True):
     """Flop register file of `words` × `width_bits`, one read and one write a cycle.
 
     Area: 9.7 GE a bit = flop 5.9 + read multiplexer 3.8 (FEATHER 28 nm reports).
@@ -76,8 +74,7 @@ def gated_clock_pj(technology: Technology, bits: float) -> float:
     return flop_clock_pj(technology, bits) * technology.gated_clock_fraction
 
 
-@dataclass(frozen=True)
-class Fifo(Component):
+class Fifo(Component, frozen=True):
     """A queue of `slots` × `width_bits`, or several queues that share the slots: one push and one pop a cycle.
 
     A flop register file, written at the tail and read at the head: 9.7 GE a bit (FEATHER 28 nm reports). Its pointers,

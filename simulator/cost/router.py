@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.delay import Delay, multiplexer, wire
@@ -13,8 +12,7 @@ from simulator.cost.technology import Technology
 from simulator.cost.wires import repeater_area_um2
 
 
-@dataclass(frozen=True)
-class Crossbar(Component):
+class Crossbar(Component, frozen=True):
     """`inputs` × `outputs` crosspoints of `width_bits`, laid out as `slices` crossbars of width / slices side by side.
 
     One slice of W bits: cells = N_i N_o (1.35 W + 19 where it arbitrates) GE (PULP, 22 nm synthesis; the 19 by own synthesis); layout =
@@ -86,8 +84,7 @@ class Crossbar(Component):
         return (self.slices - 1) * math.sqrt(self.slice_layout_um2() * 1e-6)
 
 
-@dataclass(frozen=True)
-class WordMultiplexer(Component):
+class WordMultiplexer(Component, frozen=True):
     """`outputs` words of `width_bits`, each from any of `inputs` banks, with one owner: nothing to arbitrate.
 
     Cells = 1.35 W GE for each input and output, as a crossbar's data path; it is spread along the banks, so that its
@@ -112,8 +109,7 @@ def _switched_pj(technology: Technology, gates: float) -> float:
     return technology.logic_pj(gates * (technology.int_adder_fj_per_bit / technology.int_adder_ge_per_bit) * 1e-3)
 
 
-@dataclass(frozen=True)
-class Scheduler(Component):
+class Scheduler(Component, frozen=True):
     """The matching of `inputs` with `outputs` where an input may ask for several outputs at once.
 
     A FIFO offers one flit, so that one arbiter an output decides: the 19 GE a crosspoint of `Crossbar`. An input with a
@@ -160,8 +156,7 @@ class Scheduler(Component):
         return (f"scheduler of {self.inputs} × {self.outputs}: cells by synthesis without wires",)
 
 
-@dataclass(frozen=True)
-class Combiner(Component):
+class Combiner(Component, frozen=True):
     """At each crosspoint of `inputs` × `outputs` the head's address of `address_bits` is held against the winner's.
 
     Gates a crosspoint and bit, once an iteration, since each has winners of its own in the same cycle: a comparator (3.05 GE: an

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from msgspec import Struct
@@ -68,8 +67,7 @@ class SramMacro(Struct, frozen=True):
 _WIDEST_BITS = 512
 
 
-@dataclass(frozen=True)
-class SramBank(Component):
+class SramBank(Component, frozen=True):
     """`halves` memories of `kib` KiB each (2: ping and pong); an access goes to one of them.
 
     A half is `slices` macros side by side, each with its part of the word, and as many more as keep a macro's word

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from abc import abstractmethod
 from typing import Literal
+
+from msgspec import Struct
 
 from simulator.cost.cacti import CactiFigures, cacti_figures
 from simulator.cost.registers import array_energy
@@ -14,8 +15,7 @@ from simulator.cost.technology import Technology
 Access = Literal["read", "write"]
 
 
-@dataclass(frozen=True)
-class SramLaw(ABC):
+class SramLaw(Struct, frozen=True):
     """A macro of `kib` KiB in words of `width_bits`; the factors tell its ports from a single read-write port.
 
     `lanes`: equal parts of the word whose bits never leave their part, as latches can be placed; a macro's wires span it whole.
@@ -52,8 +52,7 @@ _NARROWEST_BITS = 32
 _WIDEST_BITS = 512
 
 
-@dataclass(frozen=True)
-class ClosedFormSram(SramLaw):
+class ClosedFormSram(SramLaw, frozen=True):
     """Valid for 4 to 1,024 KiB and words of 32 to 512 bits.
 
     Area (um²) = P_A · cell · (1.23 bits + 178 √bits) · max(1, w/64)^0.05, fitted to compiled 12 nm macros of 4 to
@@ -115,8 +114,7 @@ class ClosedFormSram(SramLaw):
 _FEWEST_WORDS = 64
 
 
-@dataclass(frozen=True)
-class CactiSram(SramLaw):
+class CactiSram(SramLaw, frozen=True):
     """CACTI 7 as hwcomponents-cacti runs it: LSTP cells, 300 K, optimised for leakage alone. 22 to 90 nm.
 
     Asked for one read-write port; other ports take the factors of the closed form. Area and energies are CACTI's at its

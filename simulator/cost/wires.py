@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
 from simulator.cost.technology import Technology
@@ -17,8 +16,7 @@ def repeater_area_um2(technology: Technology, bit_mm: float) -> float:
     return technology.bus_repeater_fraction * bit_mm * 1e3 * technology.crossbar_wire_pitch_um
 
 
-@dataclass(frozen=True)
-class Bus(Component):
+class Bus(Component, frozen=True):
     """A trunk: `built_bit_mm` of repeated wire in all, of which a transfer drives `driven_mm` a bit.
 
     Energy of a byte = 8 e_w · driven_mm (Keckler 2011, random data); where a byte is broadcast, `driven_mm` is the length
@@ -42,8 +40,7 @@ class Bus(Component):
         return 0.0
 
 
-@dataclass(frozen=True)
-class ClusterWires(Component):
+class ClusterWires(Component, frozen=True):
     """The way of a request and of a word between units and banks, outside the crossbars.
 
     Its length is measured on the cluster's floorplan (`floorplan.py`), times a detour (cluster_wire_detour: 1, as drawn,
@@ -98,8 +95,7 @@ class ClusterWires(Component):
         return 0.0
 
 
-@dataclass(frozen=True)
-class RouterLink(Component):
+class RouterLink(Component, frozen=True):
     """A link from router to router, of the mean length of its network.
 
     Area: repeaters. Energy of a hop = bits · e_w · the length that a hop of uniform traffic drives, to which the last
@@ -133,8 +129,7 @@ def cut_area_mm2(technology: Technology, links: int, bits: int, slices: int = 1)
     return slices * (links * bits / slices * technology.crossbar_wire_pitch_um) ** 2 * 1e-6
 
 
-@dataclass(frozen=True)
-class WiringRoom(Component):
+class WiringRoom(Component, frozen=True):
     """What the wires of a network's bisection need beyond the area of its routers: no cells, no energy."""
 
     missing_mm2: float

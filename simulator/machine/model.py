@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Struct
-from pydantic import ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from simulator.errors import ConfigError
 from simulator.specs import FileModel, as_json, config_path, load_yaml_model, nearest_hint
@@ -143,8 +143,6 @@ _INSIDE = {"name", "datatypes", "weight_decoder", "fabric", "mapping"}
 
 class Machine(FileModel):
     """One machine: everything that a run needs to know of the hardware."""
-
-    model_config = ConfigDict(defer_build=True)
 
     name: FileName = Field(description="what reports call it")
     technology: str = Field("7nm", description="a file of configs/technologies, or a path")

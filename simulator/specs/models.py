@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class FileModel(BaseModel):
-    """A frozen model in which a misspelt key is an error and defaults are checked like given values.
+    """A frozen model in which a misspelt key is an error and defaults are checked like given values, built when it is first used.
 
     A key is a field; its `description` is the line that the docs have of it.
 
@@ -30,7 +30,7 @@ class FileModel(BaseModel):
     simulator.errors.ConfigError: point.yaml:1: x: found "one"; allowed: an integer
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
 
 class Choice(ABC):
@@ -45,15 +45,13 @@ class Section(FileModel):
     """A section of a file whose models are registered elsewhere; of several, its key `kind` tells which one a file means.
 
     A direct subclass is such a section, and names in `home` the module that registers its models; they are subclasses of it.
-    A model with a field of a section is built when it is first used (`defer_build`), so that they are all there.
+    A model with a field of a section is built when it is first used, so that they are all there.
 
         class Fabric(Section):
             home = "simulator.kinds"
 
         Fabric.admit(Mesh)
     """
-
-    model_config = ConfigDict(defer_build=True)
 
     home: ClassVar[str]
     follows: ClassVar[dict[str, str]] = {}

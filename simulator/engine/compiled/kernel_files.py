@@ -95,11 +95,18 @@ def _file(name: str, module: str) -> Path:
 
     spec = find_spec(module)
     beside = Path(spec.origin).parent if spec and spec.origin else Path(__file__).parent
+    digest = _digest(beside, __version__, _llvm().get_default_triple(), *_processor())
+    return _folder()[0] / f"{name}-{digest}.kernel"
+
+
+@cache
+def _digest(beside: Path, *others: str) -> str:
+    """Of the sources of the shared parts, and of those in a folder; of the others; and of the names by which kernels count."""
     digest = hashlib.blake2b(digest_size=12)
     for source in sorted({*Path(__file__).parent.rglob("*.py"), *beside.glob("*.py")}):
         digest.update(source.read_bytes())
-    digest.update(repr((CAUSES, CLOCKED, __version__, _llvm().get_default_triple(), _processor())).encode())
-    return _folder()[0] / f"{name}-{digest.hexdigest()}.kernel"
+    digest.update(repr((CAUSES, CLOCKED, *others)).encode())
+    return digest.hexdigest()
 
 
 @cache

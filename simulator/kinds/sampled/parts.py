@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from simulator.cost.arithmetic import adder
 from simulator.cost.component import Area, Component, cell_area
@@ -17,8 +16,7 @@ CHARGES: tuple[Charge, ...] = (Charge("accumulators", "lane tree", "reduce", "re
 """What the trees do; a unit's other parts do what they do for a gathered product."""
 
 
-@dataclass(frozen=True)
-class LaneTree(Component):
+class LaneTree(Component, frozen=True):
     """lanes - 1 adders in ⌈log2 lanes⌉ levels, `stages` registers of the accumulate type behind each.
 
     Gates = (lanes - 1) × (adder + 5.9 b × stages). `reduce`: a row word to one sum; `clock` a cycle: the registers stand

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
 from simulator.cost.decoder import ValidBits
@@ -57,8 +56,7 @@ WORDS: tuple[ComponentWords, ...] = (
 """Components of the fabric, in the order of reports."""
 
 
-@dataclass(frozen=True)
-class EdgeBuffer(Component):
+class EdgeBuffer(Component, frozen=True):
     """Ping and pong halves of `kib` KiB in words of at least 64 bits, with two word registers beside them.
 
     An element is far narrower than a word worth reading: one access moves ⌈64 / element bits⌉ consecutive elements,

@@ -15,7 +15,7 @@ from simulator.errors import OperandError
 from simulator.specs.naming import is_device
 from simulator.workload.csr import MAX_DENSE, Csr
 from simulator.workload.importing.sources import Source
-from simulator.workload.patterns import WEIGHT_PATTERNS
+from simulator.workload.patterns import WEIGHT_PATTERNS, pattern_at
 
 _STRANGE = re.compile(r"[^\w.+-]+")
 _NAME = 64
@@ -44,7 +44,7 @@ def nonzeros(source: Source) -> int:
     if source.matrix is not None:
         return source.matrix.nnz
     m, k, _ = source.shape or (1, 1, 1)
-    pattern = next(known for known in WEIGHT_PATTERNS if known.tag() == source.pattern["pattern"])
+    pattern = pattern_at(WEIGHT_PATTERNS[str(source.pattern["pattern"])])
     return source.batch * pattern.model_validate(source.pattern).nonzeros((m, k))
 
 

@@ -4,20 +4,28 @@ Start at `base.Pattern`, the two methods that a pattern has; `draws` holds the r
 are families: `plain`, `tiled`, `banded`, `strided`, `skewed`, and `abs_topk` for activations.
 """
 
-from simulator.workload.patterns.abs_topk import AbsTopK
-from simulator.workload.patterns.banded import Banded
-from simulator.workload.patterns.base import Pattern
-from simulator.workload.patterns.plain import Causal, Dense, PerRow, Uniform
-from simulator.workload.patterns.skewed import ChungLu, Floor, PowerLaw
-from simulator.workload.patterns.strided import BankBalanced, Radix
-from simulator.workload.patterns.tiled import NM, Block, FixedStructured, Hypergeometric
+from collections.abc import Mapping
 
-WEIGHT_PATTERNS: tuple[type[Pattern], ...] = (
-    Uniform, Dense, PerRow, Floor, ChungLu, PowerLaw, Banded, Block, NM, BankBalanced, Radix, FixedStructured, Hypergeometric,
-)  # fmt: skip
-"""Patterns of W, and of X too."""
+from simulator.workload.patterns.base import Pattern, pattern_at
 
-ACTIVATION_PATTERNS: tuple[type[Pattern], ...] = (*WEIGHT_PATTERNS, Causal, AbsTopK)
+WEIGHT_PATTERNS: Mapping[str, str] = {
+    "uniform": "plain.Uniform",
+    "dense": "plain.Dense",
+    "per_row": "plain.PerRow",
+    "floor": "skewed.Floor",
+    "chung_lu": "skewed.ChungLu",
+    "power_law": "skewed.PowerLaw",
+    "banded": "banded.Banded",
+    "block": "tiled.Block",
+    "n_m": "tiled.NM",
+    "bank_balanced": "strided.BankBalanced",
+    "radix": "strided.Radix",
+    "fixed_structured": "tiled.FixedStructured",
+    "hypergeometric": "tiled.Hypergeometric",
+}
+"""Patterns of W, and of X too: where each is, by its name in a file. A family is loaded when a file first names one of it."""
+
+ACTIVATION_PATTERNS: Mapping[str, str] = {**WEIGHT_PATTERNS, "causal": "plain.Causal", "abs_topk": "abs_topk.AbsTopK"}
 """Patterns of X."""
 
-__all__ = ["ACTIVATION_PATTERNS", "WEIGHT_PATTERNS", "Pattern"]
+__all__ = ["ACTIVATION_PATTERNS", "WEIGHT_PATTERNS", "Pattern", "pattern_at"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any, Literal, Union, get_args
+from importlib import import_module
+from typing import Annotated, Any, Literal, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +50,6 @@ class Pattern(FileModel):
     """
 
     pattern: str
-
-    @classmethod
-    def tag(cls) -> str:
-        """Return the name by which a file asks for it: what `pattern` must be."""
-        (name,) = get_args(cls.model_fields["pattern"].annotation)
-        return str(name)
 
     @abstractmethod
     def nonzeros(self, shape: Matrix) -> int:
@@ -135,8 +130,15 @@ def fit(what: str, part: int, side: int) -> int:
     return side // part
 
 
-def file_or(operand: type[BaseModel], patterns: Sequence[type[Pattern]], pruned: type[BaseModel] | None = None) -> Any:
-    """Return the type of an operand: `operand` itself where no pattern is named, else `operand` with that pattern's keys.
+def pattern_at(place: str) -> type[Pattern]:
+    """The pattern of a family's module and a class, as `plain.Dense`."""
+    module, name = place.split(".")
+    pattern: type[Pattern] = getattr(import_module(f"simulator.workload.patterns.{module}"), name)
+    return pattern
+
+
+def file_or(operand: type[BaseModel], patterns: Mapping[str, str], pruned: type[BaseModel] | None = None) -> Any:
+    """Return the type of an operand: `operand` itself where no pattern is named, else `operand` with the keys of that one of `patterns`.
 
     With the key `prune` it is `pruned`, where there is such a model.
     """
@@ -150,10 +152,10 @@ def file_or(operand: type[BaseModel], patterns: Sequence[type[Pattern]], pruned:
 class Drawn(Choice):
     """An operand that a pattern draws: of one model a pattern, each made when a file first names it, since a file names few."""
 
-    def __init__(self, operand: type[BaseModel], patterns: Sequence[type[Pattern]]) -> None:
-        """Every model has the keys of the operand and of a pattern."""
+    def __init__(self, operand: type[BaseModel], patterns: Mapping[str, str]) -> None:
+        """Every model has the keys of the operand and of a pattern; these are by name where `pattern_at` finds them."""
         self._operand = operand
-        self._patterns = {pattern.tag(): pattern for pattern in patterns}
+        self._patterns = patterns
         self._made: dict[str, type[BaseModel]] = {}
 
     def models(self) -> tuple[type[BaseModel], ...]:
@@ -162,7 +164,7 @@ class Drawn(Choice):
 
     def _model(self, tag: str) -> type[BaseModel]:
         if tag not in self._made:
-            pattern = self._patterns[tag]
+            pattern = pattern_at(self._patterns[tag])
             self._made[tag] = create_model(pattern.__name__, __base__=(pattern, self._operand), __doc__=pattern.__doc__)
         return self._made[tag]
 

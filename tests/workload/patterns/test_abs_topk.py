@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.workload.patterns import AbsTopK, abs_topk
-from simulator.workload.patterns.abs_topk import _exact_walk, _noise, _taken_from, _walk
+from simulator.workload.patterns import abs_topk
+from simulator.workload.patterns.abs_topk import AbsTopK, _exact_walk, _noise, _taken_from, _walk
 
 
 @given(

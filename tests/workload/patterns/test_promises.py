@@ -1,7 +1,7 @@
 """Every pattern keeps the promise that its document makes."""
 
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from unittest.mock import patch
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, create_model
 
 from simulator.errors import OperandError
-from simulator.workload.patterns import ACTIVATION_PATTERNS, Pattern
+from simulator.workload.patterns import ACTIVATION_PATTERNS, Pattern, pattern_at
 from simulator.workload.patterns.base import Drawn, file_or
 from simulator.workload.patterns.skewed import shares
 from simulator.workload.spec import OperandSpec
@@ -94,9 +94,12 @@ def test_density_is_exactly_rounded(text: str) -> None:
 
 
 def test_every_pattern_is_drawn_here() -> None:
-    assert {text.split()[0] for text in SPECS} | {"causal"} == {
-        each.model_fields["pattern"].annotation.__args__[0] for each in ACTIVATION_PATTERNS
-    }  # type: ignore[union-attr]
+    assert {text.split()[0] for text in SPECS} | {"causal"} == set(ACTIVATION_PATTERNS)
+
+
+@pytest.mark.parametrize(("name", "place"), ACTIVATION_PATTERNS.items())
+def test_a_pattern_is_found_by_the_name_that_it_takes(name: str, place: str) -> None:
+    assert pattern_at(place).model_fields["pattern"].annotation == Literal[name]
 
 
 def test_per_row_is_regular_in_its_lines_and_binomial_across() -> None:
@@ -271,4 +274,4 @@ def test_the_model_of_a_pattern_is_made_when_a_file_names_it() -> None:
         for text in texts:
             operand.validate_json(text, strict=True)
         assert [call.args[0] for call in made.call_args_list] == ["Banded", "Dense"]
-    assert [model.__name__ for model in choice.models()] == [pattern.__name__ for pattern in ACTIVATION_PATTERNS]
+    assert [model.__name__ for model in choice.models()] == [place.partition(".")[2] for place in ACTIVATION_PATTERNS.values()]
