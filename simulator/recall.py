@@ -97,25 +97,6 @@ class Recall:
             known[:] = [each for each in (*known, held) if (key, each) in self._results]
         return result
 
-    def of_keys(self, keys: Sequence[Hashable], make: Callable[[Sequence[int]], Sequence[T]], pieces: Callable[[T], int]) -> list[T]:
-        """The results that have these keys; `make` makes those at some places together, which are not remembered.
-
-        >>> recall, log = Recall(9), []
-        >>> def squared(numbers):
-        ...     return recall.of_keys(numbers, lambda at: log.append(at) or [numbers[n] ** 2 for n in at], lambda square: 1)
-        >>> squared([2, 3]), squared([3, 4, 2, 5]), log
-        ([4, 9], [9, 16, 4, 25], [[0, 1], [1, 3]])
-        """
-        with self._lock:
-            found = {place: self._results[key][0] for place, key in enumerate(keys) if key in self._results}
-            for place in found:
-                self._results.move_to_end(keys[place])
-        missing = [place for place in range(len(keys)) if place not in found]
-        for place, result in zip(missing, make(missing) if missing else (), strict=True):
-            found[place] = result
-            self._keep(keys[place], result, pieces(result))
-        return [found[place] for place in range(len(keys))]
-
     def named(self, key: Hashable) -> Same:
         """The same object for equal keys, as long as it is remembered: a part of other keys that is hashed and compared at once.
 

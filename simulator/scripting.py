@@ -10,15 +10,15 @@ They run in this process unless `workers` is given, show nothing, and write no f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from simulator.errors import ConfigError
 from simulator.machine import Machine, load_machine
+from simulator.specs import as_json, nearest_hint
 from simulator.specs.documents import called
 from simulator.workload import Workload, load_workload
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from simulator.result import Ideal, Result
     from simulator.run.run import Progress
     from simulator.study.breakeven.answer import BreakEven
+    from simulator.study.breakeven.crossings import Scale
     from simulator.study.breakeven.pruned import PruneRule
     from simulator.study.comparison import Comparison
     from simulator.study.executors import Report
@@ -60,6 +61,7 @@ def simulate(
     """
     from simulator import pipeline
 
+    _check_run(engine, ideal)
     return pipeline.simulate(
         _machine(machine), _workload(workload), engine=engine, ideal=ideal, reuse_tiles=reuse_tiles, threads=threads, progress=progress
     )
@@ -81,6 +83,9 @@ def compare(
     """
     from simulator.study import comparison
 
+    _check_run(engine, ideal)
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        raise ConfigError(f"jobs: found {jobs!r}; allowed: an integer of at least 1")
     models = [_machine(machine) for machine in ([machines] if isinstance(machines, str) else machines)]
     return comparison.compare(models, _workload(workload), engine=engine, ideal=ideal, jobs=jobs, progress=progress)
 
@@ -105,10 +110,12 @@ def sweep(
         if isinstance(spec, Mapping):
             files = _Files(stack)
             record = {"name": "sweep", **files.named(spec)}
-            root = apply_overrides(parse(json.dumps(record), "sweep", lines=False), settings)
+            root = apply_overrides(parse(as_json(record, "a sweep"), "sweep", lines=False), settings)
             space = space_of(validated(root, SweepSpec), files.folder)
-        else:
+        elif isinstance(spec, str | Path):
             space = load_sweep(spec, settings)
+        else:
+            raise ConfigError(f"found {type(spec).__name__} as a sweep; allowed: a name or a file, or a dictionary of what a file holds")
         return run_sweep(space, base, _options(workers))
 
 
@@ -149,20 +156,23 @@ def breakeven(
         ConfigError: a name or a key that does not exist, or an axis without ends.
     """
     from simulator.study.breakeven.breakeven import Question, find_break_even
-    from simulator.study.breakeven.crossings import Scale
-    from simulator.study.breakeven.pruned import TOKENS, prunable
+    from simulator.study.breakeven.pruned import PruneRule, prunable
 
     ends = between_values or (_DENSITY if axis.endswith("density") else None)
     if ends is None:
         raise ConfigError(f"{axis}: needs between_values=(LOW, HIGH); only a density has a default")
+    metrics = (metrics,) if isinstance(metrics, str) else tuple(dict.fromkeys(metrics))
+    scale = _scale(axis, ends, linear=linear)
+    _check_scan(between, workload, metrics, points, tolerance)
+    if prune is not None:
+        _check_choice("prune", prune, get_args(PruneRule))
     with ExitStack() as stack:
         base = stack.enter_context(_store(store))
         files = _Files(stack)
         first, second = (files.name_of(machine) for machine in between)
-        scale = Scale(float(ends[0]), float(ends[1]), logarithmic=not linear)
         if prune is not None:
-            workload = stack.enter_context(prunable(str(workload), prune, TOKENS)).file
-        asked = (tuple(metrics), scale, points, tolerance, equal_area, tuple(settings), files.folder)
+            workload = stack.enter_context(prunable(str(workload), prune)).file
+        asked = (metrics, scale, points, tolerance, equal_area, tuple(settings), files.folder)
         question = Question(axis, (first, second), str(workload), *asked)
         return find_break_even(question, base, _options(workers))
 
@@ -181,6 +191,51 @@ def answer(
     question = load_question(study, settings, cut=cut)
     with _store(store) as base:
         return answer_question(question, base, _options(workers), lambda spec: nullcontext(lambda event: None))
+
+
+def _check_choice(what: str, given: Any, allowed: Sequence[str]) -> None:
+    """Raise ConfigError, with the nearest name, for what is none of these."""
+    if given not in allowed:
+        raise ConfigError(f"{what}: found {given!r}; allowed: {', '.join(allowed)}{nearest_hint(str(given), allowed)}")
+
+
+def _check_run(engine: str, ideal: str) -> None:
+    from simulator.activity import Ideal
+    from simulator.engine.engines import EngineName
+
+    _check_choice("engine", engine, get_args(EngineName))
+    _check_choice("ideal", ideal, get_args(Ideal))
+
+
+def _scale(axis: str, ends: Sequence[Any], *, linear: bool) -> Scale:
+    """The ends of a break-even's axis. Raises ConfigError for what are none."""
+    from simulator.study.breakeven.breakeven import fault_of_range
+    from simulator.study.breakeven.crossings import Scale
+
+    try:
+        low, high = (float(end) for end in ends)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"between_values: found {ends!r}; allowed: two numbers, as (0.001, 1)") from error
+    fault = fault_of_range(axis, low, high, linear=linear)
+    if fault:
+        raise ConfigError(f"between_values={low:g}, {high:g}: {fault.format(linear='linear=True')}")
+    return Scale(low, high, logarithmic=not linear)
+
+
+def _check_scan(between: Any, workload: Any, metrics: Sequence[str], points: Any, tolerance: Any) -> None:
+    """Raise ConfigError for what a break-even cannot be looked for with."""
+    from simulator.study.breakeven import FINEST, MOST_POINTS
+
+    if isinstance(between, str) or len(between) != 2:
+        raise ConfigError(f"between: found {between!r}; allowed: two machines, as ('crossbar', 'systolic')")
+    if not isinstance(workload, str | Path):
+        raise ConfigError(f"found {type(workload).__name__} as a workload; allowed: a name or a file, which every point reads anew")
+    if not metrics:
+        raise ConfigError("metrics: found none; allowed: at least one, as 'energy_pj'")
+    if not isinstance(points, int) or not 2 <= points <= MOST_POINTS:
+        raise ConfigError(f"points: found {points!r}; allowed: an integer from 2 to {MOST_POINTS}")
+    if not isinstance(tolerance, int | float) or not FINEST <= tolerance <= 1:
+        raise ConfigError(f"tolerance: found {tolerance!r}; allowed: a number from {FINEST:g} to 1")
 
 
 def _machine(machine: MachineLike) -> Machine:
@@ -223,13 +278,17 @@ class _Files:
 
     def named(self, spec: Mapping[str, Any]) -> dict[str, Any]:
         """A sweep in which every machine is a name or a file."""
-        record = dict(spec)
-        if "machine" in record:
-            record["machine"] = self.name_of(record["machine"])
-        for key in ("axes", "zip"):
-            if isinstance(record.get(key), Mapping) and isinstance(record[key].get("machine"), list | tuple):
-                record[key] = {**record[key], "machine": [self.name_of(machine) for machine in record[key]["machine"]]}
-        return record
+        return {key: self._named(key, value) for key, value in spec.items()}
+
+    def _named(self, key: str, value: Any) -> Any:
+        """What a key holds, with the name of each machine in it: a Machine, or a mapping that the key `machine` has."""
+        if isinstance(value, Machine) or (key == "machine" and isinstance(value, Mapping) and "fabric" in value):
+            return self.name_of(value if isinstance(value, Machine) else dict(value))
+        if isinstance(value, Workload):
+            raise ConfigError(f"{key}: found a Workload; allowed: a name or a file, which every point reads anew")
+        if isinstance(value, Mapping):
+            return {inner: self._named(key if inner == "values" else inner, held) for inner, held in value.items()}
+        return [self._named(key, item) for item in value] if isinstance(value, list | tuple) else value
 
 
 @contextmanager
@@ -244,4 +303,6 @@ def _store(file: str | Path | None) -> Iterator[Store]:
 def _options(workers: int) -> Options:
     from simulator.study.sweep.run import Options
 
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
+        raise ConfigError(f"workers: found {workers!r}; allowed: an integer of at least 0")
     return Options("processes", workers) if workers else Options()

@@ -39,7 +39,7 @@ def _numpy_version() -> str:
     return version("numpy")
 
 
-MODEL_VERSION = ModelVersion(timing=13, cost=9, sizing=11)
+MODEL_VERSION = ModelVersion(timing=13, cost=9, sizing=12)
 
 
 @cache

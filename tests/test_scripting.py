@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,57 @@ def test_what_is_no_machine_and_no_workload_is_called_by_its_type(mine: sim.Mach
 
 
 @pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: sim.load_machine(3), "found int as a file; allowed: its path, or a name in configs/machines"),  # type: ignore[arg-type]
+        (lambda: sim.load_workload(None), "found NoneType as a file; allowed: its path, or a name in workloads"),  # type: ignore[arg-type]
+        (lambda: sim.load_machine({**RECORD, "name": object()}), "a machine is numbers, text, lists and mappings: found object"),
+        (lambda: sim.load_machine("crossbar").with_(3), "found int; allowed: a mapping of key paths"),  # type: ignore[arg-type]
+        (lambda: sim.simulate("crossbar", "small.yaml", ideal="netwrok"), "ideal: found 'netwrok'; allowed: none, .*; nearest: network"),  # type: ignore[arg-type]
+        (lambda: sim.simulate("crossbar", "small.yaml", engine="fast"), "engine: found 'fast'; allowed: compiled, reference"),  # type: ignore[arg-type]
+        (lambda: sim.compare(["crossbar"], "small.yaml", jobs=0), "jobs: found 0; allowed: an integer of at least 1"),
+        (lambda: sim.sweep(3), "found int as a sweep"),  # type: ignore[arg-type]
+        (lambda: sim.sweep({"machine": "crossbar", "workload": sim.load_workload("small.yaml")}), "workload: found a Workload; allowed"),
+        (
+            lambda: sim.sweep({"machine": "crossbar", "workload": "small.yaml", "axes": {"dram.share": [1]}}, workers=-1),
+            "workers: found -1; allowed: an integer of at least 0",
+        ),
+        (lambda: _crossing(workers=-1), "workers: found -1"),
+        (lambda: _crossing(between_values=(0, 1)), "between_values=0, 1: allowed: LOW below HIGH, both above 0"),
+        (lambda: _crossing(between_values=(0.1, 2)), "found 2; allowed: densities from 0 to 1"),
+        (lambda: _crossing(between_values=(0.1,)), "found .0.1,.; allowed: two numbers"),
+        (lambda: _crossing(between=("crossbar",)), "allowed: two machines, as"),
+        (lambda: _crossing(workload=sim.load_workload("small.yaml")), "found Workload as a workload"),
+        (lambda: _crossing(metrics=[]), "metrics: found none"),
+        (lambda: _crossing(points=1), "points: found 1; allowed: an integer from 2 to 1000"),
+        (lambda: _crossing(tolerance=0), "tolerance: found 0; allowed: a number from 1e-06 to 1"),
+        (lambda: _crossing(prune="block"), "prune: found 'block'; allowed: magnitude, row"),
+        (lambda: sim.equalise([], "area", "small.yaml"), "nothing to size"),
+        (lambda: sim.equalise(["crossbar"], "volume", "small.yaml"), "quantity: found 'volume'; allowed: area"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_cannot_be_is_said_in_words(small: str, ask: Callable[[], object], message: str) -> None:
+    with pytest.raises(sim.ConfigError, match=message):
+        ask()
+
+
+def _crossing(between: Any = ("crossbar", "systolic"), workload: Any = "small.yaml", **more: Any) -> object:
+    return sim.breakeven("workload.density", between, workload, **more)
+
+
+def test_numbers_of_numpy_are_numbers(mine: sim.Machine) -> None:
+    fabric = {**RECORD["fabric"], "units": np.int64(8)}
+    assert sim.load_machine({**RECORD, "fabric": fabric}) == mine.with_(units=np.int32(8)) == sim.load_machine(RECORD, "fabric.units=8")
+    (operation,) = sim.Workload.from_scipy(np.eye(4), tokens=np.int64(3)).operations  # type: ignore[arg-type]
+    assert (operation.shape, type(operation.shape[2])) == ((4, 4, 3), int)
+
+
+def test_machines_are_sized_by_name_too(small: str) -> None:
+    (sized,) = sim.equalise(["crossbar"], "area", small, to="3mm2")
+    assert sized.achieved == sim.equalise([sim.load_machine("crossbar")], "area", sim.load_workload(small), to="3mm2")[0].achieved <= 3
+
+
+@pytest.mark.parametrize(
     ("weights", "more", "message"),
     [
         (np.ones(3), {}, r"m: W\[M, K\]: found ndarray of shape \(3,\)"),
@@ -117,6 +169,13 @@ def test_what_is_no_machine_and_no_workload_is_called_by_its_type(mine: sim.Mach
         (np.array([[np.nan]]), {}, "NaN or infinite"),
         (np.ones((2, 2)), {"activation": np.ones((3, 1))}, "W has 2 columns, but X has 3 rows"),
         (np.ones((2, 2)), {"tokens": 0}, "tokens = 0"),
+        (np.ones((2, 2)), {"tokens": 1.5}, "tokens = 1.5; allowed: an integer of at least 1"),
+        (
+            np.ma.masked_array(np.ones((2, 2)), np.eye(2) > 0),
+            {},
+            r"found a masked array; allowed: one without a mask, as matrix.filled\(0\)",
+        ),
+        ({3: np.ones((2, 2))}, {}, "found 3 as a name; allowed: text"),
         ({}, {}, "no matrix"),
         ("m.npz", {}, "found ndarray"),
     ],

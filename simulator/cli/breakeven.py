@@ -23,6 +23,7 @@ from simulator.cli.options import (
 )
 from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
 from simulator.cli.saying import echo
+from simulator.study.breakeven import FINEST, MOST_POINTS
 
 if TYPE_CHECKING:
     from simulator.study.breakeven.answer import BreakEven, Curve
@@ -49,9 +50,9 @@ def breakeven_command(
         str | None, typer.Option("--range", metavar="LOW:HIGH", help="Of the axis; default for a density: 1/1024 to 1.")
     ] = None,
     linear: Annotated[bool, typer.Option("--linear", help="Divide the axis evenly instead of by ratios.")] = False,
-    points: Annotated[int, typer.Option("--points", min=2, max=1000, help="Values of the coarse scan.")] = 11,
+    points: Annotated[int, typer.Option("--points", min=2, max=MOST_POINTS, help="Values of the coarse scan.")] = 11,
     tolerance: Annotated[
-        float, typer.Option("--tolerance", min=1e-6, max=1.0, help="Width of an answer: 0.02 is 2 % (with --linear: of the range).")
+        float, typer.Option("--tolerance", min=FINEST, max=1.0, help="Width of an answer: 0.02 is 2 % (with --linear: of the range).")
     ] = 0.02,
     settings: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Key of both machines, or workload.KEY; repeatable.")
@@ -64,8 +65,11 @@ def breakeven_command(
         typer.Option("--prune", help="-w is a checkpoint, a matrix or an imported trace: prune its values anew at every density."),
     ] = None,
     tokens: Annotated[
-        int, typer.Option("--tokens", "-n", min=1, max=MOST_COLUMNS, help="With --prune of a checkpoint or a matrix: N of its products.")
-    ] = 256,
+        int | None,
+        typer.Option(
+            "--tokens", "-n", min=1, max=MOST_COLUMNS, help="With --prune of a checkpoint or a matrix: N of its products; default: 256."
+        ),
+    ] = None,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -74,7 +78,7 @@ def breakeven_command(
     """Find where the better one of two machines changes along an axis: every crossing that a coarse scan brackets."""
     import json
 
-    from simulator.cli.running import Provenance, result_folder
+    from simulator.cli.running import Provenance, files_of, result_folder
     from simulator.errors import ConfigError
     from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
@@ -92,7 +96,8 @@ def breakeven_command(
         name = "-".join(["breakeven", *(Path(machine).stem for machine in machines), axis.split(".")[-1]]) + set_in_name(
             [*(settings or ()), *([f"prune={prune.value}"] if prune else [])]
         )
-        folder = result_folder(output, f"{name}{'-equal-area' if equal_area else ''}", as_json=as_json, force=force)
+        read: list[str | Path] = [*files_of(machines, file), running.store, *([workload] if prune else [])]
+        folder = result_folder(output, f"{name}{'-equal-area' if equal_area else ''}", as_json=as_json, force=force, read=read)
         provenance = Provenance()
         talk = Talk.quiet if running.quiet or as_json else Talk.bar
         with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
@@ -126,12 +131,14 @@ def _pair(between: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _workload_file(workload: str, prune: PruneChoice | None, tokens: int) -> Iterator[str]:
+def _workload_file(workload: str, prune: PruneChoice | None, tokens: int | None) -> Iterator[str]:
     """The workload as it was named; with --prune one whose matrices are pruned anew at every density."""
-    if prune is None:
-        if Path(workload).is_file() and Path(workload).suffix not in (".yaml", ".yml"):
-            from simulator.errors import ConfigError
+    from simulator.errors import ConfigError
 
+    if prune is None:
+        if tokens is not None:
+            raise ConfigError(f"--tokens {tokens}: is of a checkpoint or a matrix, with --prune; -s workload.*.shape.n={tokens} sets N")
+        if Path(workload).is_file() and Path(workload).suffix not in (".yaml", ".yml"):
             raise ConfigError(f"{workload}: no workload file; --prune magnitude prunes what it holds at every density of --axis")
         yield workload
         return
@@ -240,6 +247,7 @@ def _band(band: CrossingBand) -> str:
 
 def _scale(axis: str, ends: str | None, linear: bool) -> Scale:
     from simulator.errors import ConfigError
+    from simulator.study.breakeven.breakeven import fault_of_range
     from simulator.study.breakeven.crossings import Scale
 
     if ends is None and not axis.endswith("density"):
@@ -249,8 +257,7 @@ def _scale(axis: str, ends: str | None, linear: bool) -> Scale:
         low, high = (float(part) for part in text.split(":"))
     except ValueError as error:
         raise ConfigError(f"--range {text}: allowed: LOW:HIGH, two numbers, as 0.001:1") from error
-    if not low < high < float("inf") or (not linear and low <= 0):
-        raise ConfigError(f"--range {text}: allowed: LOW below HIGH{'' if linear else ', both above 0 (or --linear)'}")
-    if axis.endswith("density") and high > 1:
-        raise ConfigError(f"--range {text}: found {high:g}; allowed: densities up to 1")
+    fault = fault_of_range(axis, low, high, linear=linear)
+    if fault:
+        raise ConfigError(f"--range {text}: {fault.format(linear='--linear')}")
     return Scale(low, high, logarithmic=not linear)

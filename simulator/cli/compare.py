@@ -26,7 +26,6 @@ from simulator.cli.options import (
     OutputOption,
     PlotsOption,
     SetOption,
-    StoreOption,
     StyleChoice,
     StyleOption,
     WorkloadOption,
@@ -98,6 +97,10 @@ BudgetOption = Annotated[
 KeepOption = Annotated[
     list[str] | None, typer.Option("--keep", metavar="KEY", help="With --best: a key to leave as each machine has it, as fabric.lanes.")
 ]
+BestStoreOption = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="FILE", help=f"With --best: store (SQLite) that keeps what was found; default: {DEFAULT_STORE}."),
+]
 IncludeDramOption = Annotated[bool, typer.Option("--include-dram", help="With --equal: count DRAM and its PHY to area and power.")]
 
 
@@ -112,6 +115,7 @@ class SizingRequest(Struct, frozen=True):
     budget: int | None
     keep: tuple[str, ...]
     include_dram: bool
+    store: Path | None
 
     def check(self) -> None:
         """Raise ConfigError where an option needs another one."""
@@ -120,8 +124,8 @@ class SizingRequest(Struct, frozen=True):
             lonely = next((name for name, is_given in given.items() if is_given), None)
             if lonely is not None:
                 raise ConfigError(f"{lonely} says how to size machines, and goes with --equal area|throughput|power|bandwidth")
-        if not self.best and (self.budget is not None or self.keep or self.search is not None):
-            raise ConfigError("--budget, --keep and --search say how to search, and go with --best")
+        if not self.best and (self.budget is not None or self.keep or self.search is not None or self.store is not None):
+            raise ConfigError("--budget, --keep, --search and --store say how to search, and go with --best")
         if self.best and self.equal is QuantityChoice.throughput and self.objective is not None:
             raise ConfigError("--objective: with --equal throughput, --best takes the least area that reaches it")
 
@@ -148,7 +152,7 @@ class _Kept(Struct, frozen=True):
             base.add_sizes(key, found)
 
 
-def sizer(request: SizingRequest, engine: Any, jobs: int, store: Path) -> Callable[..., Any] | None:
+def sizer(request: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | None:
     """A function (machines, workload, progress) → what `run_study` compares instead; None where nothing is to be sized."""
     request.check()
     if request.equal is None:
@@ -174,7 +178,7 @@ def sizer(request: SizingRequest, engine: Any, jobs: int, store: Path) -> Callab
                 keep=request.keep,
                 include_dram=request.include_dram,
                 run=run,
-                memory=_Kept(store),
+                memory=_Kept(request.store or DEFAULT_STORE),
                 progress=progress,
                 told=progress.tell,
             )
@@ -208,7 +212,7 @@ def compare_command(
     picture_format: FormatOption = FormatChoice.png,
     style: StyleOption = StyleChoice.screen,
     html: HtmlOption = False,
-    store: StoreOption = DEFAULT_STORE,
+    store: BestStoreOption = None,
     bands: Annotated[
         bool, typer.Option("--bands", help="Low and high of every figure and ratio; the verdict says what is robust.")
     ] = False,
@@ -222,12 +226,12 @@ def compare_command(
     from simulator.report.pictures import OF_SEVERAL, asked_for
     from simulator.report.write import write_comparison
 
-    sizing = SizingRequest(equal, to, best, objective, search, budget, tuple(keep or ()), include_dram)
-    size = sizer(sizing, engine.value, jobs or processors(), store)
+    sizing = SizingRequest(equal, to, best, objective, search, budget, tuple(keep or ()), include_dram, store)
+    size = sizer(sizing, engine.value, jobs or processors())
     pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, style.value, nothing=no_plots)
     request = Request(
         machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands, full,
-        _METRICS[objective or ObjectiveChoice.edap], html,
+        _METRICS[objective or ObjectiveChoice.edap], html, () if store is None else (store,),
     )  # fmt: skip
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"
     run_study(request, lambda names, load: f"{name}-{load}", write_comparison, _appendix, size)

@@ -51,7 +51,8 @@ class _Unheard(io.FileIO):
 
 def speak_to_anyone() -> None:
     """Let no failure to write to stderr end a command: news and notices are not what was asked for."""
-    if type(sys.stderr) is io.TextIOWrapper and sys.stderr.fileno() == _STDERR:
+    # one that was opened in the place of a closed one would close its file when it is replaced
+    if sys.stderr is sys.__stderr__ and type(sys.stderr) is io.TextIOWrapper and sys.stderr.fileno() == _STDERR:
         raw = io.BufferedWriter(_Unheard(_STDERR, "w", closefd=False))
         sys.stderr = io.TextIOWrapper(raw, encoding=sys.stderr.encoding, errors=sys.stderr.errors, line_buffering=True)
 

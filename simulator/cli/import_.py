@@ -83,7 +83,7 @@ def import_command(
     import json
 
     from simulator.errors import ConfigError, OperandError, SparsimError
-    from simulator.report.folder import MARKER, check_free, new_folder, write_json
+    from simulator.report.folder import MARKER, check_apart, check_free, new_folder, write_json
     from simulator.specs import as_yaml, load_yaml_model
     from simulator.version import package_version
     from simulator.workload.importing import has_tensors, nonzeros, prune_sources, read_sources, trace_spec, write_matrices
@@ -93,6 +93,7 @@ def import_command(
     if tensors and not any(has_tensors(path) for path in sources):
         raise ConfigError(f"--tensor {tensors[0]}: means nothing without a checkpoint among the sources (.safetensors)")
     check_free(output, force=force)
+    check_apart(output, sources)
     read = [read_sources(path, tensors or (), layout.value) for path in sources]
     found = [source for imported in read for source in imported.sources]
     unread = {name: reason for imported in read for name, reason in imported.left_out.items()} | _other_files(sources)

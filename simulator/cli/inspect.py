@@ -64,10 +64,17 @@ def inspect_command(
     style: StyleOption = StyleChoice.screen,
 ) -> None:
     """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes, networks)."""
+    from simulator.cli.running import files_of
     from simulator.errors import ConfigError
+    from simulator.report.folder import check_apart
     from simulator.report.pictures import in_style
 
-    if file_kind(file) == "workload":
+    kind = file_kind(file)
+    read = files_of([], file) if kind == "workload" else files_of([file])
+    for written, option in ((output, "-o"), (twin, "--uniform-twin")):
+        if written is not None:
+            check_apart(written, read, option=option)
+    if kind == "workload":
         with in_style(style.value):
             workload = _draw_workload(file, overrides or [], output, twin, picture_format, force=force)
         _show_workload(workload, as_json=as_json, full=full)
@@ -160,7 +167,7 @@ def _write_twin(workload: Workload, file: Path, force: bool) -> None:
     if file.suffix not in (".yaml", ".yml"):
         raise OutputError(f"{file}: allowed: a name that ends in .yaml")
     text = as_yaml(twin_spec(workload))
-    new_file(file, text.encode(), force=force)
+    new_file(file, text.encode(), force=force, option="--uniform-twin")
     echo(f"uniform twin in {file}", err=True)
 
 

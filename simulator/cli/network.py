@@ -60,7 +60,7 @@ def network_command(
 
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
-    from simulator.cli.running import Provenance, ensure_kernels, result_folder
+    from simulator.cli.running import Provenance, ensure_kernels, files_of, result_folder
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.errors import ConfigError
     from simulator.report.folder import set_in_name
@@ -78,7 +78,7 @@ def network_command(
 
         trace = load_workload(workload)
     name = f"network-{model.name}-{traffic.value}{set_in_name(overrides or ())}"
-    folder = result_folder(output, name, as_json=as_json, force=force)
+    folder = result_folder(output, name, as_json=as_json, force=force, read=files_of([machine], workload))
     provenance = Provenance()
     with progress_bars() as report:
         curve = measure_network(

@@ -37,7 +37,7 @@ def price_command(
 
     from simulator.cli.running import Provenance
     from simulator.errors import ConfigError, OutputError
-    from simulator.report.folder import check_free
+    from simulator.report.folder import check_apart, check_free
     from simulator.report.priced import PricedFile
     from simulator.repricing import PriceList
     from simulator.result.saved import read_runs
@@ -46,6 +46,8 @@ def price_command(
     if output is not None and output.suffix != ".csv":
         check_free(output, force=force)
     names = _names(results)
+    if output is not None:
+        check_apart(output, names)
     prices = PriceList(technology, overrides, hold_latency=hold_latency)
     priced: list[PricedFile] = []
     refused: list[str] = []

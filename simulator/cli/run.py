@@ -87,14 +87,14 @@ def run_command(
     request = Request(
         [machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, 1, full=full, html=html
     )
-    recorded = _recorded(trace, trace_tile, ideal, force=force)
+    recorded = _recorded(trace, trace_tile, ideal, [machine, workload], force=force)
     run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, _details, compared=recorded)
 
 
-def _recorded(file: Path | None, tile: str | None, ideal: IdealPart, *, force: bool) -> Comparer | None:
+def _recorded(file: Path | None, tile: str | None, ideal: IdealPart, read: Sequence[str], *, force: bool) -> Comparer | None:
     """How to run a machine and write its timeline; None where that is not asked for. Raises ConfigError, OutputError before any run."""
     from simulator.errors import ConfigError
-    from simulator.report.folder import check_free_file, new_file
+    from simulator.report.folder import check_apart, check_free_file, new_file
 
     if file is None:
         if tile is not None:
@@ -102,7 +102,8 @@ def _recorded(file: Path | None, tile: str | None, ideal: IdealPart, *, force: b
         return None
     if ideal is not IdealPart.none:
         raise ConfigError("--trace shows the machine as it is, and cannot be given together with --ideal")
-    check_free_file(file, force=force)
+    check_free_file(file, force=force, option="--trace")
+    check_apart(file, read, option="--trace")
 
     def compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
         """The one machine's run, its timeline written."""
@@ -115,7 +116,7 @@ def _recorded(file: Path | None, tile: str | None, ideal: IdealPart, *, force: b
         named = None if tile is None else tile_named(tile, workload)
         result, timeline = trace_run(machine, workload, tile=named, engine=request.engine, progress=progress)
         content = timeline.encoded()
-        new_file(file, gzip.compress(content, mtime=0) if file.suffix == ".gz" else content, force=force)
+        new_file(file, gzip.compress(content, mtime=0) if file.suffix == ".gz" else content, force=force, option="--trace")
         return Comparison((result,))
 
     return compared

@@ -50,14 +50,25 @@ class Provenance:
         }
 
 
-def result_folder(output: Path | None, name: str, *, as_json: bool, force: bool) -> Path | None:
-    """Where a verb writes: what -o names, else a folder NAME of reports/, and with --json none. Raises OutputError where it may not."""
-    from simulator.report.folder import check_free, default_folder
+def result_folder(output: Path | None, name: str, *, as_json: bool, force: bool, read: Iterable[str | Path] = ()) -> Path | None:
+    """Where a verb writes: what -o names, else a folder NAME of reports/, and with --json none.
+
+    Raises OutputError where it may not, or where the folder holds what the verb reads.
+    """
+    from simulator.report.folder import check_apart, check_free, default_folder
 
     folder = output or (None if as_json else default_folder(Path("reports") / name, force=force))
     if folder is not None:
         check_free(folder, force=force)
+        check_apart(folder, read)
     return folder
+
+
+def files_of(machines: Iterable[str], workload: str | None = None) -> list[Path]:
+    """The files that names of machines and of a workload mean. Raises ConfigError for a name of none."""
+    from simulator.specs import config_path, workload_path
+
+    return [*(config_path("machines", machine) for machine in machines), *([] if workload is None else [workload_path(workload)])]
 
 
 NOTICE = "compiling {}: once, up to a minute; kept for later runs"

@@ -68,10 +68,10 @@ def sensitivity_command(
     import json
     import sys
 
-    from simulator.cli.running import Provenance, result_folder
+    from simulator.cli.running import Provenance, files_of, result_folder
     from simulator.errors import ConfigError
     from simulator.report.console import Console
-    from simulator.report.folder import check_free
+    from simulator.report.folder import check_apart, check_free
     from simulator.report.pictures import in_style
     from simulator.report.sensitivity import sensitivity_record, sensitivity_summary, sensitivity_table, write_sensitivity
     from simulator.study.uncertainty import Probe, assess, sensitivity
@@ -80,6 +80,7 @@ def sensitivity_command(
     provenance = Provenance()
     if output is not None:
         check_free(output, force=force)
+        check_apart(output, machines if workload is None else files_of(machines, workload))
     runs = _saved(machines, overrides) if workload is None else _simulated(machines, workload, overrides or [])
     folder = result_folder(output, f"sensitivity-{runs[0].workload}", as_json=as_json, force=force)
     named = _named_pairs([run.name for run in runs], between or [])

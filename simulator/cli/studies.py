@@ -66,6 +66,7 @@ def study_command(
     import json
 
     from simulator.cli.running import Provenance
+    from simulator.report.folder import check_apart
     from simulator.report.pictures import in_style
     from simulator.study.questions.folder import answer_record, check_study_folder, study_folder, write_study
     from simulator.study.questions.pages import update_page
@@ -82,6 +83,7 @@ def study_command(
     writes = output is not None or not as_json
     if writes:
         check_study_folder(folder, question.spec.name, force=force)
+        check_apart(folder, [running.store])
     script = page_script(html, folder=writes)
     provenance = Provenance()
     talk = Talk.quiet if running.quiet or as_json else Talk.bar

@@ -15,10 +15,10 @@ from msgspec.structs import asdict
 from simulator.cli.drawing import load_matplotlib
 from simulator.cli.machines import read_machine
 from simulator.cli.progress import Bars, progress_bars
-from simulator.cli.running import Provenance, ensure_kernels, page_script, results_in
+from simulator.cli.running import Provenance, ensure_kernels, files_of, page_script, results_in
 from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
-from simulator.report.folder import check_free, default_folder, set_in_name
+from simulator.report.folder import check_apart, check_free, default_folder, set_in_name
 from simulator.report.pictures import Pictures
 from simulator.report.write import Report, uncertainty_record
 from simulator.result import OBJECTIVE
@@ -63,6 +63,8 @@ class Request(Struct, frozen=True):
     """What the verdict is by."""
     html: bool = False
     """Whether a page is asked for."""
+    stores: tuple[Path, ...] = ()
+    """Stores of results that are used."""
 
     @property
     def of_machine(self) -> list[str]:
@@ -105,6 +107,7 @@ def run_study(
     script = page_script(request.html, folder=folder is not None)
     if folder is not None:
         check_free(folder, force=request.force)
+        check_apart(folder, [*files_of(request.machines, request.workload), *request.stores])
     ensure_kernels(dict.fromkeys(kernel for machine in machines for kernel in kernels_needed(machine, workload, request.engine)))
     provenance = Provenance()
     sized: tuple[Sized, ...] = ()

@@ -57,7 +57,9 @@ def sweep_command(
     """
     from simulator.cli.running import Provenance
     from simulator.report.console import Console
+    from simulator.report.folder import check_apart
     from simulator.report.pictures import in_style
+    from simulator.specs import config_path
     from simulator.study.sweep.folder import check_sweep_folder, sweep_folder, write_sweep
     from simulator.study.sweep.reading import load_sweep
     from simulator.study.sweep.run import run_sweep, sweep_id
@@ -70,6 +72,7 @@ def sweep_command(
     folder = output or sweep_folder(space.spec.name, identity, force=force)
     script = page_script(html, folder=True)
     check_sweep_folder(folder, identity, force=force)
+    check_apart(folder, [config_path("sweeps", sweep), running.store])
     provenance = Provenance()
     objective, way = next(iter(space.spec.objectives.items()))
     with (

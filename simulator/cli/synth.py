@@ -47,7 +47,7 @@ def synth_command(
 
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
-    from simulator.cli.running import Provenance, result_folder
+    from simulator.cli.running import Provenance, files_of, result_folder
     from simulator.report.console import Console
     from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
@@ -56,7 +56,8 @@ def synth_command(
     from simulator.synthesis.synthesise import synthesise
 
     model = read_machine(machine, overrides or [])
-    folder = result_folder(output, f"synth-{model.name}{set_in_name(overrides or ())}", as_json=as_json, force=force)
+    name, read = f"synth-{model.name}{set_in_name(overrides or ())}", [*files_of([machine]), *liberty]
+    folder = result_folder(output, name, as_json=as_json, force=force, read=read)
     provenance = Provenance()
     library = Library.load(liberty)
     with progress_bars() as report:

@@ -30,16 +30,17 @@ def training_command(
     import json
 
     from simulator.cli.progress import progress_bars
-    from simulator.cli.running import Provenance, ensure_kernels
+    from simulator.cli.running import Provenance, ensure_kernels, files_of
     from simulator.machine import load_machine
     from simulator.pipeline import kernels_needed
-    from simulator.report.folder import MARKER, as_text, check_free, new_folder, write_json
+    from simulator.report.folder import MARKER, as_text, check_apart, check_free, new_folder, write_json
     from simulator.study.training import step_summary, step_table, study_step
     from simulator.workload import load_workload
     from simulator.workload.made import whole_step
 
     if output is not None:
         check_free(output, force=force)
+        check_apart(output, [*files_of([machine], workload), *(files_of([], against) if against else [])])
     provenance = Provenance()
     chosen = load_machine(machine, overrides or [])
     with progress_bars() as progress:

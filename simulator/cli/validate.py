@@ -44,7 +44,8 @@ def validate_command(
 
     if figures is not None and rebuild is not None:
         raise ConfigError("--figures and --rebuild: allowed: one of them; a list of figures holds no rebuilds")
-    folder = result_folder(output, "validate" if rebuild is None else "validate-rebuilds", as_json=as_json, force=force)
+    name, read = "validate" if rebuild is None else "validate-rebuilds", () if figures is None else (figures,)
+    folder = result_folder(output, name, as_json=as_json, force=force, read=read)
     provenance = Provenance()
     found = _figures(figures) if rebuild is None else _rebuilds(rebuild)
     if folder is not None:

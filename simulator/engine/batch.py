@@ -94,13 +94,17 @@ class WorkBatch:
     @cached_property
     def _tables(self) -> tuple[list[TileWork], Ints]:
         """Tiles whose token words differ, and [tiles] which of them has those of a tile: clusters that hold the same ones share them."""
-        places: dict[tuple[Hashable, ...], int] = {}
+        by_memory: dict[tuple[Hashable, ...], int] = {}
+        by_object: dict[tuple[int, int], int] = {}
         distinct: list[TileWork] = []
         of_tile = np.empty(len(self.works), dtype=np.int64)
         for tile, work in enumerate(self.works):
-            place = of_tile[tile] = places.setdefault((id(work.bank), *_memory(work.present)), len(distinct))
-            if place == len(distinct):
-                distinct.append(work)
+            objects = id(work.bank), id(work.present)
+            if objects not in by_object:
+                place = by_object[objects] = by_memory.setdefault((objects[0], *_memory(work.present)), len(distinct))
+                if place == len(distinct):
+                    distinct.append(work)
+            of_tile[tile] = by_object[objects]
         return distinct, of_tile
 
     def _first(self, sizes: list[int]) -> Ints:

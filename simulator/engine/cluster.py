@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, CLOCKED, COUNTERS, Counts
+from simulator.engine.milestones import ManyMilestones, Milestones
 from simulator.network import NetworkSpec
 
 CAPACITIES = ("window", "accumulators", "bank_queue", "request_depth", "reply_depth")
@@ -195,21 +196,6 @@ ONE_UNIT = ClusterSpec(
 """The least cluster."""
 
 
-class Milestones(Struct, frozen=True, eq=False):
-    """When a cluster took what streams in, and wrote what streams out, in cycles of the tile."""
-
-    wanted: NDArray[np.int64]
-    """[pieces of the longest list] cycle in which a unit first took an entry of its piece of this number."""
-    taken: NDArray[np.int64]
-    """[pieces of the longest list] cycle in which the last unit took the last entry of its piece of this number, and of all before."""
-    written: NDArray[np.int64]
-    """[row words] cycle × units + unit of each write of one into an output bank, in order."""
-
-    def by_itself(self) -> Milestones:
-        """The same, as no part of larger arrays."""
-        return Milestones(self.wanted.copy(), self.taken.copy(), self.written.copy())
-
-
 class Outcome(Struct, frozen=True, eq=False):
     """What one cluster did in one tile."""
 
@@ -238,7 +224,7 @@ class Outcomes(Struct, frozen=True, eq=False):
     """[tiles, clocked counters] in the order of CLOCKED."""
     unit_cycles: NDArray[np.int64]
     """[tiles, causes]"""
-    milestones: Sequence[Milestones]
+    milestones: ManyMilestones
     outputs: Sequence[NDArray[np.float64] | None] = ()
     """[tiles], if values were carried."""
     spare: NDArray[np.int64] | None = None
@@ -251,40 +237,14 @@ class Outcomes(Struct, frozen=True, eq=False):
             np.array([outcome.cycles for outcome in outcomes]),
             np.array([[getattr(outcome.counts, name) for name in CLOCKED] for outcome in outcomes]),
             np.array([outcome.unit_cycles for outcome in outcomes]),
-            [outcome.milestones for outcome in outcomes],
+            ManyMilestones.of([outcome.milestones for outcome in outcomes]),
             [outcome.outputs for outcome in outcomes],
-        )
-
-    def apart(self) -> list[Outcomes]:
-        """[tiles] what each cluster did, which holds nothing of the others."""
-        return [self._of_tile(tile) for tile in range(len(self.cycles))]
-
-    def _of_tile(self, tile: int) -> Outcomes:
-        here = slice(tile, tile + 1)
-        return Outcomes(
-            self.cycles[here].copy(),
-            self.clocked[here].copy(),
-            self.unit_cycles[here].copy(),
-            [self.milestones[tile].by_itself()],
-            spare=None if self.spare is None else self.spare[here].copy(),
-        )
-
-    @classmethod
-    def together(cls, several: Sequence[Outcomes]) -> Outcomes:
-        """What clusters did that were run apart, without values."""
-        spare = [each.spare for each in several if each.spare is not None]
-        return cls(
-            np.concatenate([each.cycles for each in several]),
-            np.concatenate([each.clocked for each in several]),
-            np.concatenate([each.unit_cycles for each in several]),
-            [when for each in several for when in each.milestones],
-            spare=np.concatenate(spare) if len(spare) == len(several) else None,
         )
 
     @property
     def parts(self) -> int:
         """What it takes to hold it: about 400 bytes each."""
-        return len(self.cycles) + sum(len(when.wanted) + len(when.written) for when in self.milestones) // 32
+        return len(self.cycles) + (len(self.milestones.wanted) + len(self.milestones.written)) // 32
 
     def count(self, name: str) -> NDArray[np.int64]:
         """[tiles] a clocked counter."""

@@ -51,8 +51,6 @@ class Sizes:
         "trunks.drain_bytes_per_cycle": WIDTHS,
     }
     """The same of what lies around the fabric."""
-    valleys: ClassVar[tuple[str, ...]] = ("activation_buffer_kib",)
-    """Keys of those around the fabric whose values are leapt over: a memory is only larger until all of a tensor fits."""
     members: ClassVar[tuple[str, ...]] = ()
     """Keys of the grid that leave a design's family: memories, words, parts. The values of each begin with the least area and
     (memories) with the fewest bits of an index."""
@@ -101,12 +99,18 @@ class Sizes:
         """Those of `freed` that are not kept."""
         return {key: choice for key, choice in self.freed.items() if key not in kept}
 
-    def leaps(self, machine: Machine, kept: Collection[str]) -> Iterator[Keys]:
-        """What to try of a machine that no single step makes better, without the keys that are kept: every size of what has valleys, and
-        the next sizes of memories with the choices that were made for its own freed again."""
-        for key in self.valleys:
+    def surroundings(self, kept: Collection[str]) -> Iterator[Keys]:
+        """Every size of what lies around the fabric, without the keys that are kept.
+
+        Its sizes have valleys, which single steps do not cross: a buffer is only larger until all of a tensor fits, a bus only wider
+        until another way to run a chain is the best.
+        """
+        for key, sizes in self.around.items():
             if key not in kept:
-                yield from ({key: size} for size in self.around[key])
+                yield from ({key: size} for size in sizes)
+
+    def leaps(self, machine: Machine, kept: Collection[str]) -> Iterator[Keys]:
+        """The next sizes of memories, without the keys that are kept, with the choices that were made for its own freed again."""
         for key in self.fitted:
             if key not in kept:
                 yield from ({key: size, **self.free(kept)} for size in neighbours(self.ladders[key], value_at(machine, key), _LEAPT))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from msgspec import Struct
 from pydantic import ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from simulator.errors import ConfigError
-from simulator.specs import FileModel, config_path, load_yaml_model, nearest_hint
+from simulator.specs import FileModel, as_json, config_path, load_yaml_model, nearest_hint
 from simulator.specs.documents import apply_overrides, replaced, validated
 from simulator.specs.fields import every_key
 from simulator.specs.models import Section
@@ -190,9 +189,11 @@ class Machine(FileModel):
 
         Raises ConfigError for a key that does not exist or that several sections have, and for a machine that cannot be.
         """
+        if keys is not None and not isinstance(keys, dict):
+            raise ConfigError(f"with_({keys!r}): found {type(keys).__name__}; allowed: a mapping of key paths, or keys by name")
         root = parse(self.model_dump_json(exclude_unset=True), f"machine {self.name}", lines=False)
         for path, value in {**(keys or {}), **{_path_of(name, root): value for name, value in named.items()}}.items():
-            new = parse(_json(value), f"with_ {path}", lines=False)
+            new = parse(as_json(value, "a machine"), f"with_ {path}", lines=False)
             root = replaced(root, path.split("."), Entry(new.value, Location(f"with_({path}={value!r})")))
         return validated(root, Machine).model
 
@@ -255,17 +256,9 @@ def load_machine(path: str | Path | dict[str, Any], overrides: Sequence[str] = (
     `overrides` are `key.path=value` texts, such as `fabric.units=128`. Raises ConfigError.
     """
     if isinstance(path, dict):
-        root = parse(_json(path), f"machine {path.get('name', '')}".strip(), lines=False)
+        root = parse(as_json(path, "a machine"), f"machine {path.get('name', '')}".strip(), lines=False)
         return validated(apply_overrides(root, overrides), Machine).model
     return load_yaml_model(config_path("machines", path), Machine, overrides)
-
-
-def _json(record: Any) -> str:
-    """A mapping, or the value of a key, as text. Raises ConfigError where it holds what no file could."""
-    try:
-        return json.dumps(record)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigError(f"a machine is numbers, text, lists and mappings: {error}") from error
 
 
 def _path_of(name: str, root: Entry) -> str:

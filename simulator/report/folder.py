@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
@@ -44,6 +44,16 @@ def check_free(folder: Path, *, force: bool) -> None:
         raise OutputError(f"{folder}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
     if not (folder / MARKER).is_file():
         raise OutputError(f"{folder}: holds files that are no sparsim report (it has no {MARKER}), so --force does not replace it")
+
+
+def check_apart(place: Path, read: Iterable[str | Path], *, option: str = "-o") -> None:
+    """Raise OutputError where a file or folder that a command writes is, or holds, what it reads: `--force` would take that away."""
+    whole = Path(os.path.realpath(place))
+    for source in read:
+        found = Path(os.path.realpath(source))
+        if found.is_relative_to(whole):
+            what = "is" if found == whole else f"holds {source}, which is"
+            raise OutputError(f"{place}: {what} read by this command, and not replaced; choose another one with {option}")
 
 
 def default_folder(folder: Path, *, force: bool, same: Callable[[Path], bool] = lambda folder: False) -> Path:
@@ -108,16 +118,18 @@ def new_folder(folder: Path, *, force: bool) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def new_file(file: Path, content: bytes, *, force: bool) -> None:
+def new_file(file: Path, content: bytes, *, force: bool, option: str = "-o") -> None:
     """Write one file, whole or not at all. Raises OutputError where it exists (and not `force`) or the disk refuses."""
-    check_free_file(file, force=force)
+    check_free_file(file, force=force, option=option)
     write_whole(file, content)
 
 
-def check_free_file(file: Path, *, force: bool) -> None:
-    """Raise OutputError where a file exists (and not `force`), or is none."""
+def check_free_file(file: Path, *, force: bool, option: str = "-o") -> None:
+    """Raise OutputError where a file exists (and not `force`), or is none. `option` is what names it on the command line."""
+    if file.is_dir():
+        raise OutputError(f"{file}: is a folder, and no file can stand there; choose another one with {option}")
     if file.exists() and not (force and file.is_file()):
-        raise OutputError(f"{file}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
+        raise OutputError(f"{file}: exists already and is not overwritten; choose another one with {option}, or replace it with --force")
 
 
 def write_whole(file: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from simulator.activity import BOUND_TERMS, CAUSE_TERMS, COUNTER_TERMS
 from simulator.cost.words import AROUND
 from simulator.errors import ConfigError
 from simulator.kinds import KINDS
-from simulator.result import DETAILS, METRICS, OperationResult
+from simulator.result import DETAILS, METRICS, OBJECTIVE, OperationResult
 from simulator.result.bandwidth import LEVELS
 from simulator.specs import nearest
 from simulator.terms import SECTIONS, ComponentWords, Section, Term
@@ -33,6 +33,14 @@ _OF_TABLES = (
     ),
 )
 """What tables work out beside the metrics."""
+
+
+OBJECTIVE_IN_SHORT = "E×t×A"
+"""Energy × time × area, over a column."""
+IN_SHORT: Mapping[str, str] = {"time": "seconds", "energy": "energy_pj", "area": "fabric_area_mm2", OBJECTIVE_IN_SHORT: OBJECTIVE}
+"""Heading of the short table of runs → the metric below it."""
+_HEADINGS: Mapping[str, str] = {**IN_SHORT, "largest loss": "unit_cycles"}
+"""What stands over a column and is neither the name nor the label of its term."""
 
 
 def _figure(name: str, label: str, unit: str, short: str) -> Term:
@@ -91,13 +99,21 @@ def term(name: str, section: Section | None = None) -> Term:
 
 
 def terms(name: str, section: Section | None = None) -> tuple[Term, ...]:
-    """All terms of that name, then those of that label: the same word may be a metric and a bound."""
+    """All terms of that name, then those of that label: the same word may be a metric and a bound.
+
+    Where there is none, the term of that heading of the short table, or the components of that branch of the area tree.
+    """
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
     pool = [entry for entry in all_terms() if section is None or entry.section == section]
     named = [entry for entry in pool if entry.name == wanted]
     labelled = [entry for entry in pool if entry not in named and _slug(entry.label) == wanted]
     if named or labelled:
         return (*named, *labelled)
+    headed = {name for heading, name in _HEADINGS.items() if _slug(heading) == wanted.replace("_×_", "×")}
+    meant = [entry for entry in pool if entry.name in headed and entry.section == "metric"]
+    branch = [entry for entry in pool if isinstance(entry, ComponentWords) and _slug(entry.branch) == wanted]
+    if meant or branch:
+        return (*meant, *branch)
     names = {entry.name: entry.name for entry in pool} | {_slug(entry.label): entry.name for entry in pool}
     near = nearest(wanted, names)
     hint = f"; did you mean {names[near]}?" if near else "; `sparsim explain --full` lists all"

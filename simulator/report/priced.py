@@ -74,10 +74,9 @@ def priced_table(files: Sequence[PricedFile]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.report.glossary import term
+    from simulator.report.glossary import OBJECTIVE_IN_SHORT, term
     from simulator.report.layout import Whole
     from simulator.report.numbers import common_scale, significant
-    from simulator.report.summary import OBJECTIVE_IN_SHORT
 
     rows = [entry.row() for entry in files[:TABLE_ROWS]]
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.cost.types import on_fabric
-from simulator.report.glossary import label
+from simulator.report.glossary import IN_SHORT, label, term
 from simulator.report.layout import Stacked
 from simulator.report.numbers import common_scale, percent, significant
 from simulator.report.sentences import largest_loss
@@ -29,22 +29,17 @@ def summary_table(results: Sequence[Result], verdict: Verdict | None = None) -> 
     """
     metric = verdict.objective if verdict is not None else OBJECTIVE
     ordered = sorted(results, key=lambda result: float(getattr(result, metric)))
-    scales = [common_scale([float(getattr(result, name)) for result in results], unit) for name, unit in _FIGURES.items()]
+    scales = [common_scale([float(getattr(result, name)) for result in results], term(name, "metric").unit) for name in IN_SHORT.values()]
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True, max_width=_NAME)
-    for name, (_, unit) in zip(("time", "energy", "area", OBJECTIVE_IN_SHORT), scales, strict=True):
+    for name, (_, unit) in zip(IN_SHORT, scales, strict=True):
         table.add_column(Text(f"{name}\n{unit}", justify="right"), justify="right", no_wrap=True)
     table.add_column("largest loss\nof the time")
     table.add_column("largest bound\non the time")
     for result in ordered:
-        figures = [significant(float(getattr(result, name)) * factor) for name, (factor, _) in zip(_FIGURES, scales, strict=True)]
+        figures = [significant(float(getattr(result, name)) * factor) for name, (factor, _) in zip(IN_SHORT.values(), scales, strict=True)]
         table.add_row(result.name, *figures, _loss(result), _bound(result))
     return Stacked(table)
-
-
-OBJECTIVE_IN_SHORT = "E×t×A"
-"""Energy × time × area, over a column."""
-_FIGURES: Mapping[str, str] = {"seconds": "s", "energy_pj": "pJ", "fabric_area_mm2": "mm²", OBJECTIVE: "J·s·mm²"}
 
 
 def _loss(result: Result) -> Text:

@@ -6,7 +6,7 @@ makes a tree of it in which every key knows its line (`tree`), and `explain` ret
 """
 
 from simulator.specs.documents import Document, load_once, load_yaml_document, load_yaml_model
-from simulator.specs.dump import as_yaml
+from simulator.specs.dump import as_json, as_yaml
 from simulator.specs.files import (
     config_names,
     config_path,
@@ -25,6 +25,7 @@ __all__ = [
     "Document",
     "FileModel",
     "Key",
+    "as_json",
     "as_yaml",
     "config_names",
     "config_path",

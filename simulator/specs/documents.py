@@ -85,14 +85,14 @@ def load_yaml_model(path: str | Path, model: type[ModelT], overrides: Sequence[s
 
 
 def apply_overrides(root: Entry, overrides: Sequence[str], *, above: str = "") -> Entry:
-    """Return `root` with every `key.path=value` applied in order; values are YAML.
+    """Return `root` with every `key.path=value` applied in order, or one alone; values are YAML.
 
     `above`: what each begins with that is no key of the file, as `workload.`; messages show what was typed.
 
     Raises ConfigError where one is not of that form or leads through something that has no keys. A misspelt
     key is left to validation, which knows the names that are allowed.
     """
-    for text in overrides:
+    for text in [overrides] if isinstance(overrides, str) else overrides:
         root = _apply(root, text, above)
     return root
 

@@ -82,9 +82,9 @@ def workload_path(name_or_path: str | Path) -> Path:
 
     Raises ConfigError where a bare name is not shipped, and for a file that has to be imported first.
     """
-    path = Path(name_or_path)
+    path = Path(name_or_path) if isinstance(name_or_path, str | Path) else Path()
     inside = path / _OF_IMPORT
-    if inside.is_file():
+    if name_or_path and inside.is_file():
         return inside
     if is_operand(path):
         folder = f"traces/{path.name.split('.')[0]}"
@@ -112,9 +112,13 @@ def _names(folder: Path) -> list[str]:
 
 
 def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection[str] = ()) -> Path:
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigError(f"found {type(name_or_path).__name__} as a file; allowed: its path, or a name in {label}")
     path = Path(name_or_path)
     if not str(name_or_path):
         raise ConfigError(f"an empty name; allowed: a file, or a name in {label}")
+    if os.path.isdir(path) and str(path) == str(name_or_path) and path.name not in other and (folder / f"{path}.yaml").is_file():
+        return folder / f"{path}.yaml"  # a folder of results may have a shipped name, and is no file of this kind
     if os.path.exists(path):
         return path
     if path.suffix in _SUFFIXES:

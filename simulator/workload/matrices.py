@@ -28,6 +28,9 @@ def workload_of(weights: Any, *, tokens: int = 256, activation: Any = None, name
     named: Mapping[str, Any] = weights if several else {name: weights}
     if not named:
         raise OperandError("no matrix: name at least one")
+    for each in (name, *named):
+        if not isinstance(each, str) or not each:
+            raise OperandError(f"found {each!r} as a name; allowed: text")
     operations = tuple(_operation(each, matrix, tokens, activation) for each, matrix in named.items())
     shapes = [{"name": op.name, "kind": op.kind, "shape": dict(zip("mkn", op.shape, strict=True))} for op in operations]
     return Workload(name, operations, {"name": name, "operations": shapes})
@@ -37,9 +40,9 @@ def _operation(name: str, matrix: Any, tokens: int, activation: Any) -> Operatio
     w = weight(Stack(1, _csr(matrix, f"{name}: W[M, K]")))
     x: Activations
     if activation is None:
-        if tokens < 1:
-            raise OperandError(f"{name}: tokens = {tokens}; allowed: an integer of at least 1")
-        x = dense_activations((w.shape[1], tokens))
+        if isinstance(tokens, bool) or not isinstance(tokens, int | np.integer) or tokens < 1:
+            raise OperandError(f"{name}: tokens = {tokens!r}; allowed: an integer of at least 1")
+        x = dense_activations((w.shape[1], int(tokens)))
     else:
         x = held(_csr(activation, f"{name}: X[K, N]"))
         if x.shape[0] != w.shape[1]:
@@ -62,6 +65,8 @@ def _csr(matrix: Any, what: str) -> Csr:
     from scipy import sparse
 
     if not sparse.issparse(matrix):
+        if isinstance(matrix, np.ma.MaskedArray):
+            raise OperandError(f"{what}: found a masked array; allowed: one without a mask, as matrix.filled(0)")
         matrix = np.asarray(matrix)
         if matrix.dtype.name.startswith(_NARROW):
             matrix = matrix.astype(np.float32)

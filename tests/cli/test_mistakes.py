@@ -68,7 +68,11 @@ def test_inspect_says_it_too(sparsim: Type, name: str) -> None:
         (("import", "m.npy", "-o", "o", "--prune", "n_m", "--n-m", f"{'9' * 5000}:4"), "allowed: N:M with N from 1 to M"),
         (
             ("breakeven", "--axis", "workload.density", "--range", "1:2", "--between", "crossbar,systolic", "-w", "tiny.yaml"),
-            "--range 1:2: found 2; allowed: densities up to 1",
+            "--range 1:2: found 2; allowed: densities from 0 to 1",
+        ),
+        (
+            ("breakeven", "--axis", "workload.density", "--range", "-1:1", "--linear", "--between", "crossbar,systolic"),
+            "--range -1:1: found -1; allowed: densities from 0 to 1",
         ),
         (("inspect", "systolic.yaml", "-o", "networks"), "no network to draw"),
         (

@@ -80,7 +80,8 @@ def test_a_search_by_steps_has_a_certificate_and_is_done_once(place: Path, spars
     [
         (["--to", "5mm2"], "--to says how to size machines, and goes with --equal area|throughput|power|bandwidth"),
         (["--best"], "--best says how to size machines"),
-        (["--equal", "area", "--budget", "5"], "--budget, --keep and --search say how to search, and go with --best"),
+        (["--equal", "area", "--budget", "5"], "--budget, --keep, --search and --store say how to search, and go with --best"),
+        (["--equal", "area", "--store", "kept.sqlite"], "--budget, --keep, --search and --store say how to search"),
         (["--equal", "throughput", "--best", "--objective", "energy"], "--best takes the least area that reaches it"),
         (["--equal", "bandwidth", "--best"], "--best needs a cap"),
         (["--equal", "area", "--to", "0.001mm2"], "0.001 mm² is too small for a crossbar scaled by its size alone: it has "),

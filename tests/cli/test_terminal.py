@@ -244,6 +244,12 @@ def test_without_stdout_and_stderr_a_command_writes_to_nowhere(monkeypatch: pyte
     sys.stderr.close()
 
 
+def test_a_command_without_stderr_says_on_stdout_what_it_was_asked_for(place: Path) -> None:
+    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, "where", "crossbar"]
+    ended = subprocess.run(closed, cwd=place, stdout=subprocess.PIPE, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout.endswith(b"crossbar.yaml\n")) == (0, True)
+
+
 def test_news_that_a_full_pipe_cannot_take_are_not_waited_for() -> None:
     """Nobody reads, and the pipe is not to be waited for: what is said is lost, in a moment."""
     reads, writes = os.pipe()

@@ -39,6 +39,8 @@ def test_a_packed_timeline_is_the_same_file(place: Path, sparsim: Type) -> None:
         (("--trace-tile", "first:0"), "name its file with --trace"),
         (("--trace", "t.json", "--ideal", "dram"), "cannot be given together with --ideal"),
         (("--trace", "t.json", "--trace-tile", "frist:0"), "nearest: first"),
+        (("--trace", "./tiny.yaml", "--force"), "tiny.yaml: is read by this command, and not replaced; choose another one with --trace"),
+        (("--trace", ".", "--force"), ".: is a folder, and no file can stand there; choose another one with --trace"),
     ],
 )
 def test_what_cannot_be_traced(place: Path, refusal: Callable[..., str], options: tuple[str, ...], message: str) -> None:

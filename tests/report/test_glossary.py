@@ -49,6 +49,17 @@ def test_a_label_finds_its_term() -> None:
     assert term("Energy × time").name == "edp_js"
 
 
+def test_headings_of_the_short_table_find_their_terms() -> None:
+    assert [term(heading).name for heading in ("time", "energy", "area", "E×t×A", "E × t × A", "largest loss", "largest bound")] == [
+        "seconds", "energy_pj", "fabric_area_mm2", "edap_js_mm2", "edap_js_mm2", "unit_cycles", "bound_cycles",
+    ]  # fmt: skip
+
+
+def test_a_branch_of_the_area_tree_is_its_components() -> None:
+    assert [entry.name for entry in terms("networks")] == [entry.name for entry in components() if entry.branch == "networks"]
+    assert {entry.branch for entry in terms("DRAM interface")} == {"DRAM interface"}  # type: ignore[attr-defined]
+
+
 def test_one_word_may_mean_two_things() -> None:
     assert [entry.section for entry in terms("drain_bus")] == ["bandwidth", "component"]
 

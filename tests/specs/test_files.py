@@ -39,6 +39,17 @@ def test_a_file_of_the_same_name_is_told_of(tmp_path: Path, monkeypatch: pytest.
         config_path("machines", "mine")
 
 
+def test_a_folder_of_results_does_not_hide_a_shipped_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = config_path("machines", "crossbar"), workload_path("tinygpt")
+    monkeypatch.chdir(tmp_path)
+    for name in ("crossbar", "tinygpt"):
+        (tmp_path / name).mkdir()
+    assert (config_path("machines", "crossbar"), workload_path("tinygpt")) == shipped
+    assert config_path("machines", "./crossbar") == Path("crossbar"), "what is typed as a path is one"
+    (tmp_path / "tinygpt" / "workload.yaml").write_text("")
+    assert workload_path("tinygpt") == Path("tinygpt/workload.yaml"), "that of an import is a workload"
+
+
 def test_an_unknown_name_gets_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"^crosbar: neither a file nor a name in configs/machines; allowed: .*; nearest: crossbar$"):
         config_path("machines", "crosbar")

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from simulator.activity import CLOCKED
-from simulator.engine.batch import Ints, WorkBatch, ends_of
-from simulator.engine.cluster import CAPACITIES, CAUSE, Milestones, Outcomes
+from simulator.engine.batch import Ints, WorkBatch, ends_of, within
+from simulator.engine.cluster import CAPACITIES, CAUSE, Outcomes
 from simulator.engine.compiled.fabric_plan import FabricMemory
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import CAUSE_COUNT, MOST_CYCLES
 from simulator.engine.compiled.memory import Block, Layout
 from simulator.engine.compiled.records import Memory, fields_of, view
 from simulator.engine.compiled.turn_layout import Turn, Turns
+from simulator.engine.milestones import ManyMilestones
 from simulator.errors import MappingError, stalled
 
 TAKEN = ("int64", "int64", "int64", "int64", "int64")
@@ -64,13 +65,20 @@ def run_batch(kernel: Kernel, at_rest: FabricMemory, batch: WorkBatch, lists: tu
     cycles, causes = counted[:, 0], counted[:, _CAUSES_AT:_SPARE_AT]
     causes[:, CAUSE["imbalance"]] = batch.units * cycles - causes.sum(axis=1)
     clocked = counted[:, _CLOCKED_AT:_CAUSES_AT]
-    pieces_of = [slice(first, last) for first, last in pairwise(piece_ptr.tolist())]
-    rows_of = zip(row_ptr.tolist(), clocked[:, _MERGED].tolist(), strict=False)
-    milestones = [
-        Milestones(wanted[cut], taken[cut], np.sort(written[first : first + count]))
-        for cut, (first, count) in zip(pieces_of, rows_of, strict=True)
-    ]
+    merged = clocked[:, _MERGED]
+    milestones = ManyMilestones(wanted, taken, _in_order(written, row_ptr[:-1], merged), piece_ptr, ends_of(merged))
     return Outcomes(cycles, clocked, causes, milestones, spare=counted[:, _SPARE_AT:])
+
+
+def _in_order(written: Ints, first: Ints, counts: Ints) -> Ints:
+    """[row words] writes of tile after tile, those of each in order, given [tiles] where the writes of each begin, and how many it has."""
+    tile = np.repeat(np.arange(len(counts)), counts)
+    if len(tile) < len(written):
+        written = written[first[tile] + within(counts)]
+    if not ((written[1:] >= written[:-1]) | (tile[1:] != tile[:-1])).all():
+        for begin, end in pairwise(ends_of(counts).tolist()):
+            written[begin:end].sort()
+    return written
 
 
 def _laid_out(at_rest: FabricMemory, count: int, **sizes: Any) -> Memory:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.engine.cluster import Milestones
+from simulator.engine.milestones import Milestones
 from simulator.engine.work import TileWork
 
 

@@ -29,10 +29,9 @@ def cluster_bounds(spec: ClusterSpec, batch: WorkBatch, wanted: Ints) -> Ints:
 
 def _most_accesses(spec: ClusterSpec, batch: WorkBatch) -> tuple[Ints, Ints]:
     """[clusters] of any word of the tile, and [clusters] of any bank."""
-    accesses = _least_accesses(spec, batch)
-    asked = np.flatnonzero(accesses)
+    asked, times = _least_accesses(spec, batch)
     tile, ends = np.searchsorted(batch.word_ptr, asked, side="right") - 1, np.searchsorted(asked, batch.word_ptr)
-    column, times, tokens = asked - batch.word_ptr[tile], accesses[asked], batch.token_words[tile]
+    column, tokens = asked - batch.word_ptr[tile], batch.token_words[tile]
     place = np.repeat(column, tokens) + within(tokens) * np.repeat(batch.words[tile], tokens)
     bank = batch.bank[place + np.repeat(batch.first_bank[tile], tokens)]
     served = np.repeat(times, tokens)
@@ -43,22 +42,22 @@ def _most_accesses(spec: ClusterSpec, batch: WorkBatch) -> tuple[Ints, Ints]:
     return most_of(times, ends), loads.reshape(-1, spec.banks).max(axis=1).astype(np.int64)
 
 
-def _least_accesses(spec: ClusterSpec, batch: WorkBatch) -> Ints:
-    """[words of K, of each tile] the fewest accesses that serve all requests for a word, for each token word in which it is not zero.
+def _least_accesses(spec: ClusterSpec, batch: WorkBatch) -> tuple[Ints, Ints]:
+    """Words of K that are asked for, counted over all tiles and in order, and the fewest accesses that serve all requests for each,
+    for each token word in which it is not zero.
 
     One a request; with multicast one for all, but a crossbar brings one request a unit and cycle, so that those of one
     unit never go together.
     """
-    words = int(batch.word_ptr[-1])
+    word = np.repeat(batch.word_ptr[:-1], batch.counts) + batch.word
     if not (spec.multicast and spec.combines):
-        asked = np.bincount(np.repeat(batch.word_ptr[:-1], batch.counts) + batch.word, minlength=words)
-        return np.minimum(asked, 1) if spec.multicast else asked
-    widest = int(batch.words.max())
-    unit = np.repeat(np.arange(batch.lengths.size, dtype=np.int64), batch.lengths.ravel())
-    of_unit, times = np.unique(unit * widest + batch.word, return_counts=True)
-    most = np.zeros(words, dtype=np.int64)
-    np.maximum.at(most, batch.word_ptr[of_unit // (widest * batch.units)] + of_unit % widest, times)
-    return most
+        asked, times = np.unique(word, return_counts=True)
+        return asked, np.ones_like(times) if spec.multicast else times
+    unit = np.repeat(np.arange(batch.lengths.size) % batch.units, batch.lengths.ravel())
+    of_unit, times = np.unique(word * batch.units + unit, return_counts=True)
+    word = of_unit // batch.units
+    first = np.flatnonzero(np.diff(word, prepend=-1))
+    return word[first], np.maximum.reduceat(times, first) if len(first) else times
 
 
 def least_round_cycles(spec: ClusterSpec, words: Ints, entries: Ints) -> list[int]:

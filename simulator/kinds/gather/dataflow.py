@@ -19,7 +19,7 @@ from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
 from simulator.kinds.units.dataflow import ClusterRules
 from simulator.kinds.units.leaving import Leaving, LeavingRows
-from simulator.kinds.units.lists import SliceLists, cluster_work, slice_lists
+from simulator.kinds.units.lists import CopiedWords, SliceLists, cluster_work, slice_lists
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.present import present_words
@@ -66,6 +66,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         super().__init__(machine, schedule, carried, wanted)
         self.present = present_words(machine, schedule.operation)
         self._leaving: dict[tuple[int, int], Leaving] = {}
+        self._copied: dict[tuple[int, Span], CopiedWords] = {}
 
     @property
     def rows_stream(self) -> bool:
@@ -96,7 +97,13 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     def make_work(self, place: ClusterTile) -> TileWork:
         """By its slice of the lists."""
         lists = self.slice(place.m, place.k)
-        return cluster_work(self.machine, self.schedule, lists, place.k, place.tokens, place.replica, self.present)
+        return cluster_work(self.schedule, lists, self._copied_words(place.k, place.tokens), place.replica, self.machine.fabric.replicas)
+
+    def _copied_words(self, k: int, tokens: Span) -> CopiedWords:
+        """Made once for all copies of a group, which come one after another."""
+        if (k, tokens) not in self._copied:
+            self._copied = {(k, tokens): CopiedWords.of(self.machine, self.schedule, k, tokens, self.present)}
+        return self._copied[k, tokens]
 
     def words_of(self, place: ClusterTile) -> tuple[int | Span, ...]:
         """All M tiles look at the same."""

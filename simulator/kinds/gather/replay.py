@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import schedule_gather
-from simulator.kinds.units.lists import cluster_work, slice_lists
+from simulator.kinds.units.lists import CopiedWords, cluster_work, slice_lists
 from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.present import present_words
@@ -22,7 +22,8 @@ def requested_ports(machine: UnitsMachine, operation: Operation, residency: Resi
     """[units of a cluster] bank ports that each unit of the first cluster asks for in the first tile, as a gathering machine would."""
     schedule = schedule_gather(machine, operation, residency, _unhurried(machine))
     lists = slice_lists(schedule, 0, 0, machine.fabric.units_per_group)
-    work = cluster_work(machine, schedule, lists, 0, schedule.group_tokens(0, 0), 0, present_words(machine, operation))
+    copied = CopiedWords.of(machine, schedule, 0, schedule.group_tokens(0, 0), present_words(machine, operation))
+    work = cluster_work(schedule, lists, copied, 0, machine.fabric.replicas)
     return [_ports(work, unit, machine.fabric.bank_ports) for unit in range(work.units)]
 
 

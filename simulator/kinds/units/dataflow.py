@@ -172,16 +172,17 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine, recall: Recall) -> ClusterResults:
         """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules.
 
-        What `recall` knows of a cluster is not run again.
+        What `recall` knows of the same clusters is not run again.
         """
         batch, rules, spec = lot.batch, self.rules, self.driven(spec)
         dealt = [*zip(cast("Sequence[UnitsDataflow[Any, Any]]", lot.flows), batch.works, lot.places, strict=True)]
         values = [flow.values(work, place) for flow, work, place in dealt]
-        run = partial(rules.run(engine.clusters), spec)
+        run = partial(rules.run(engine.clusters), spec, batch, values)
         if recall.most and lot.digests and not engine.carries_values:
-            outcomes = _recalled(lot, run, recall.named(("clusters", Same(rules), engine.clusters, spec)), recall)
+            as_told = recall.named(("clusters", Same(rules), engine.clusters, spec))
+            outcomes = recall.of_key((as_told, lot.digest), run, lambda outcomes: outcomes.parts)
         else:
-            outcomes = run(batch, values)
+            outcomes = run()
         rules.check(spec, batch, lot.wanted, outcomes)
         for (flow, work, place), numbers, outputs in zip(dealt, values, outcomes.outputs, strict=bool(outcomes.outputs)):
             if numbers is not None and outputs is not None:
@@ -336,15 +337,3 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     def _tile_size(self, m: int, k: int) -> TileSize[int]:
         spans = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
         return tile_size(self.schedule.operation, *spans, int(self.unit_entries(m, k).sum()))
-
-
-def _recalled(lot: Lot, run: Callable[[WorkBatch, Sequence[TileValues | None]], Outcomes], as_told: Same, recall: Recall) -> Outcomes:
-    """What clusters did, each recalled by its work where one that is `as_told` has done that before; values are not carried."""
-    works = lot.batch.works
-
-    def made(places: Sequence[int]) -> list[Outcomes]:
-        batch = lot.batch if len(places) == len(works) else WorkBatch([works[place] for place in places])
-        return run(batch, [None] * len(places)).apart()
-
-    keys = [(as_told, digest) for digest in lot.digests]
-    return Outcomes.together(recall.of_keys(keys, made, lambda outcomes: outcomes.parts))

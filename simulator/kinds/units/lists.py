@@ -102,31 +102,37 @@ def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int32]:
     return places
 
 
-def cluster_work(
-    machine: UnitsMachine,
-    schedule: GatherSchedule,
-    lists: SliceLists,
-    k: int,
-    tokens: tuple[int, int],
-    replica: int,
-    present: NDArray[np.bool_],
-) -> TileWork:
-    """What the cluster of one replica does with a group's token words."""
-    fabric = machine.fabric
-    per_cluster = fabric.units_per_cluster
+class CopiedWords(Struct, frozen=True, eq=False):
+    """The words that every copy of a group holds in a tile, as of `TileWork`."""
+
+    words: int
+    token_words: int
+    bank: NDArray[np.int32]
+    present: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, machine: UnitsMachine, schedule: GatherSchedule, k: int, tokens: Span, present: NDArray[np.bool_]) -> CopiedWords:
+        """Of a K tile and a group's token words, given what is `present` in all of X."""
+        start, stop = schedule.k_tiles[k]
+        words, token_words = stop - start, tokens[1] - tokens[0]
+        bank = schedule.placement(token_words * words, machine.fabric.banks_per_copy)
+        return cls(words, token_words, bank, present[tokens[0] : tokens[1], start:stop])
+
+
+def cluster_work(schedule: GatherSchedule, lists: SliceLists, copied: CopiedWords, replica: int, replicas: int) -> TileWork:
+    """What the cluster of one of a group's copies does with the words that it holds."""
+    per_cluster = (len(lists.unit_ptr) - 1) // replicas
     ptr = lists.unit_ptr[replica * per_cluster : (replica + 1) * per_cluster + 1]
     entries = slice(ptr[0], ptr[-1])
-    start, stop = schedule.k_tiles[k]
-    token_words = tokens[1] - tokens[0]
     return TileWork(
         unit_ptr=ptr - ptr[0],
         word=lists.word[entries],
         own=lists.row[entries],
         weight_index=lists.weight_index[entries],
-        words=stop - start,
-        token_words=token_words,
-        bank=schedule.placement(token_words * (stop - start), fabric.banks_per_copy),
-        present=present[tokens[0] : tokens[1], start:stop],
+        words=copied.words,
+        token_words=copied.token_words,
+        bank=copied.bank,
+        present=copied.present,
         stream=schedule.stream,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.engine.batch import Ints, WorkBatch
-from simulator.engine.cluster import ClusterSpec, Milestones, Outcome
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.engines import Engine
+from simulator.engine.milestones import ManyMilestones
 from simulator.engine.work import TileWork
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
@@ -45,7 +47,7 @@ class ClusterResults(Struct, frozen=True, eq=False):
     """[clusters, counters] in the order of COUNTERS."""
     bounds: Ints
     """[clusters, the first four bounds]: units, hot word, banks, network."""
-    milestones: Sequence[Milestones]
+    milestones: ManyMilestones
     compared: bool
     """Whether their numbers were held against NumPy's."""
     spare: Ints | None
@@ -113,7 +115,7 @@ class Dataflow(Protocol):
     def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine, recall: Recall) -> ClusterResults:
         """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules.
 
-        What `recall` knows of a cluster is not run again.
+        What `recall` knows of the same clusters is not run again.
         """
 
     def watched(self, spec: ClusterSpec, work: TileWork, watch: ClusterWatch) -> Outcome:
@@ -157,6 +159,11 @@ class Lot:
     digests: Sequence[bytes]
     """[clusters] `Dataflow.digest` of each; of no clusters where equal ones are all to be run."""
     _bounds: dict[ClusterSpec, Ints] = field(init=False, default_factory=dict)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Hash of all that decides their timing."""
+        return hashlib.blake2b(b"".join(self.digests), digest_size=32).digest()
 
     @cached_property
     def wanted(self) -> Ints:

@@ -17,6 +17,7 @@ from simulator.activity import Bounds, Counts
 from simulator.engine.batch import Ints, WorkBatch
 from simulator.engine.cluster import CAUSE, ClusterSpec
 from simulator.engine.engines import Engine
+from simulator.engine.milestones import ManyMilestones
 from simulator.engine.work import TileWork
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsFabric
@@ -207,7 +208,7 @@ class _Added(Struct, frozen=True, eq=False):
 
     def _added_up(self, k: int, clusters: list[tuple[ClusterResults, int]]) -> Round:
         fabric, fifo_pieces = self.dataflow.machine.fabric, self.dataflow.loops.stream.fifo_pieces
-        step = in_step([results.milestones[place] for results, place in clusters], fabric.units_per_cluster, fifo_pieces)
+        step = in_step(_milestones_of(clusters), fabric.units_per_cluster, fifo_pieces)
         cycles, every_count, every_cause, bounds = (_rows_of(name, clusters) for name in ("cycles", "counts", "unit_cycles", "bounds"))
         longest = int((cycles + step.delays).max())
         counts, causes = Counts(*every_count.sum(axis=0).tolist()), every_cause.sum(axis=0)
@@ -223,6 +224,14 @@ def cluster_tiles(fabric: UnitsFabric, loops: TileLoops, position: Position) -> 
     """The clusters that are busy in a tile, token group by token group."""
     m, round_index, k = position
     return [ClusterTile(m, k, tokens, replica) for tokens in loops.active_groups(round_index) for replica in range(fabric.replicas)]
+
+
+def _milestones_of(clusters: list[tuple[ClusterResults, int]]) -> ManyMilestones:
+    """Of clusters of one lot or several."""
+    first = clusters[0][0]
+    if all(results is first for results, _ in clusters):
+        return first.milestones.at([place for _, place in clusters])
+    return ManyMilestones.of([results.milestones[place] for results, place in clusters])
 
 
 def _rows_of(name: str, clusters: list[tuple[ClusterResults, int]]) -> Ints:

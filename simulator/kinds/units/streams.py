@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from msgspec import Struct
 
 from simulator.engine.batch import Ints, ends_of, steps, within
-from simulator.engine.cluster import Milestones
+from simulator.engine.milestones import ManyMilestones, Milestones
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import DMA_CHUNK_BYTES
@@ -91,37 +91,33 @@ class InStep(Struct, frozen=True, eq=False):
     """[row words] unit that writes it, counted over all clusters."""
 
 
-def in_step(clusters: Sequence[Milestones], units: int, fifo_pieces: int) -> InStep:
+def in_step(clusters: ManyMilestones, units: int, fifo_pieces: int) -> InStep:
     """Clusters of `units` units each share one stream of lists: a piece comes when the slowest has room for it.
 
     A cluster that is ahead stops its clock until then.
     """
     if len(clusters) == 1:
         return _alone(clusters[0], units)
-    lengths = np.array([len(each.wanted) for each in clusters], dtype=np.int64)
+    lengths = np.diff(clusters.piece_ptr)
     pieces = int(lengths.max(initial=0))
-    wanted, taken = _joined(each.wanted for each in clusters), _joined(each.taken for each in clusters)
-    rows = [len(each.written) for each in clusters]
-    cycle, unit = np.divmod(_joined(each.written for each in clusters), units)
+    wanted, taken = clusters.wanted, clusters.taken
+    cycle, unit = np.divmod(clusters.written, units)
     delays = [0] * len(clusters)
     if pieces > fifo_pieces:
-        stops = _stops(clusters, pieces, fifo_pieces)
+        each_alone = list(clusters)
+        stops = _stops(each_alone, pieces, fifo_pieces)
         delays = [int(stopped[-1]) if len(stopped) else 0 for stopped in stops]
-        taken += _joined(_by(each.wanted, stopped, each.taken) for each, stopped in zip(clusters, stops, strict=True))
-        cycle += _joined(_by(each.wanted, stopped, each.written // units) for each, stopped in zip(clusters, stops, strict=True))
-        wanted += _joined(stops)
+        taken = taken + np.concatenate([_by(each.wanted, stopped, each.taken) for each, stopped in zip(each_alone, stops, strict=True)])
+        cycle += np.concatenate([_by(each.wanted, stopped, each.written // units) for each, stopped in zip(each_alone, stops, strict=True)])
+        wanted = wanted + np.concatenate(stops)
     number = within(lengths)
     first, last = np.full(pieces, np.iinfo(np.int64).max), np.zeros(pieces, dtype=np.int64)
     np.minimum.at(first, number, wanted)
     np.maximum.at(last, number, taken)
-    unit += np.repeat(units * np.arange(len(clusters)), rows)
+    unit += np.repeat(units * np.arange(len(clusters)), np.diff(clusters.row_ptr))
     order = np.lexsort((unit, cycle))
     flow = Flow(tuple(first.tolist()), tuple(np.maximum.accumulate(last).tolist())) if pieces else None
     return InStep(delays, flow, cycle[order], unit[order])
-
-
-def _joined(several: Iterable[Ints]) -> Ints:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *several])
 
 
 def _alone(cluster: Milestones, units: int) -> InStep:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.activity import CAUSES, CLOCKED, Counts
-from simulator.engine.cluster import CAUSE, ClusterSpec, Milestones, Outcome
+from simulator.engine.cluster import CAUSE, ClusterSpec, Outcome
+from simulator.engine.milestones import Milestones
 from simulator.engine.work import TileWork
 from simulator.network import NetworkSpec
 from simulator.rtl.cosim.events import Cycle

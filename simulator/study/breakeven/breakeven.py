@@ -108,6 +108,15 @@ def check_question(question: Question) -> None:
     _scale_of(question)
 
 
+def fault_of_range(axis: str, low: float, high: float, *, linear: bool) -> str:
+    """What is wrong with the ends of an axis; empty where nothing is. `{linear}` stands for how an even division is asked for."""
+    if not low < high < float("inf") or (not linear and low <= 0):
+        return f"allowed: LOW below HIGH{'' if linear else ', both above 0 (or {linear})'}"
+    if axis.endswith("density") and (high > 1 or low < 0):
+        return f"found {high if high > 1 else low:g}; allowed: densities from 0 to 1"
+    return ""
+
+
 def check_axis(axis: str, machines: tuple[str, str], workload: str) -> None:
     """Raise ConfigError where no machine and no operation has the key, whatever its range is going to be."""
     # an axis of one value is looked up as any other is

@@ -38,10 +38,11 @@ class Prunable:
 
 
 @contextmanager
-def prunable(workload: str, rule: PruneRule, tokens: int) -> Iterator[Prunable]:
+def prunable(workload: str, rule: PruneRule, tokens: int | None = None) -> Iterator[Prunable]:
     """Yield the workload of a checkpoint or a matrix, with so many tokens, or of a workload file or its folder; it ends with the block.
 
-    Raises ConfigError where the file names no matrix, and OperandError where a checkpoint cannot be read.
+    Raises ConfigError where the file names no matrix, or tokens are given to one that has its own, and OperandError where a checkpoint
+    cannot be read.
     """
     with TemporaryDirectory(prefix="sparsim-prune-") as place:
         folder, path = Path(place), Path(workload)
@@ -51,12 +52,15 @@ def prunable(workload: str, rule: PruneRule, tokens: int) -> Iterator[Prunable]:
             sources = [source for source in read.sources if source.name not in patterns]
             if not sources:
                 raise OperandError(f"{path}: {some_of(patterns)}: {_NO_VALUES}")
-            record, left_out = trace_spec(path.stem, sources, tokens, path.name), read.left_out | dict.fromkeys(patterns, _NO_VALUES)
+            record = trace_spec(path.stem, sources, tokens or TOKENS, path.name)
+            left_out = read.left_out | dict.fromkeys(patterns, _NO_VALUES)
             turned = [source.name for source in sources if source.turned]
             unpacked = {source.name: source.packing for source in sources if source.packing}
             write_matrices(sources, folder)
             named = str(path)
         else:
+            if tokens is not None:
+                raise ConfigError(f"--tokens {tokens}: {workload} has N of its own; -s workload.*.shape.n={tokens} sets another")
             file = workload_path(workload)
             record, left_out = plain(load_yaml_document(file, WorkloadSpec).root), {}
             turned, unpacked, named = [], {}, str(file)

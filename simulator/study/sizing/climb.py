@@ -1,30 +1,32 @@
 """The best machine of a kind by single steps in every key, from several starts, until no step is better: and the proof of that.
 
 Each round simulates a few steps from where the search stands, those that promise most first (`outlook`), and goes on from the best
-of them, or from several at once where that is better still. Where every single step has been looked at and none helps, further ones
-are: of the buffer around the fabric, and of memories within it, with the mapping free to suit them; it ends where none of those helps
-either.
+of them, or from several at once where that is better still. It begins with what lies around the fabric, of any size, and where every
+single step has been looked at and none helps, it looks at that again, and at further ones of memories of the fabric, with the mapping
+free to suit them; it ends where none of those helps either.
 Then the shapes of the grid (units, lanes, copies; edges), all else as what was found has it, are bounded from below, and those of
 the lowest bounds simulated: where one is better the search goes on from there, and the lowest bound that is left is the gap.
-Of a large workload all of that is rehearsed on a part of it first, and begun on the whole where the rehearsal ended.
+Of a large workload all of that is rehearsed on a part of it first, where shapes that come near are looked at with other memories too,
+and begun on the whole where the rehearsal ended.
 Last every single step is simulated, unless its bound says that it cannot be better by more than the tolerance: the certificate.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
+from simulator.kinds.sizes import Keys
 from simulator.machine.model import Machine
 from simulator.result import Result
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
 from simulator.study.sizing.looks import BOUNDED, HOLDS_NOT, OVER_CAP, REFUSED, RUN_AT_ONCE, Looks, Tell, batches, untold
 from simulator.study.sizing.outlook import UNKNOWN, UNLIKELY, Outlook
 from simulator.study.sizing.problem import Problem
-from simulator.study.sizing.runner import PARTED, Runner, rehearsal_of
+from simulator.study.sizing.runner import Runner, rehearsal_of
 from simulator.study.sizing.scale import grid_of, rebuilt
 from simulator.study.sizing.steps import Step, identity, single_steps
 
@@ -33,8 +35,10 @@ SHAPES, STARTS = 8, 2
 CLOSING = 24
 """Most shapes that are simulated to close the gap around one machine; on the whole after a rehearsal, which has been through them, a
 third of that."""
+NEAR = 1.2
+"""Shapes that come so near the best of a rehearsal are looked at with other memories."""
 TAKEN = 0.003
-"""A step is taken where it is better by more than this share; of a large workload, where each costs seconds, by what certificates allow."""
+"""A step is taken where it is better by more than this share; on a large workload, where each costs seconds, by what certificates allow."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Te
     part = None if problem.budget is not None else rehearsal_of(problem.floor.workload)
     if part is None:
         return _Climb(Looks(problem, runner.run, tell), kept).found()
-    rehearsal = _Climb(Looks(problem.of_part(part), runner.rehearse, tell, "rehearsal: "), {*kept, PARTED}, TOLERANCE, UNLIKELY)
+    rehearsal = _Climb(Looks(problem.of_part(part), runner.rehearse, tell, "rehearsal: "), kept, TAKEN, UNLIKELY)
     begun = rehearsal.rehearsed()
     whole = _Climb(Looks(problem, runner.run, tell), kept, TOLERANCE, UNLIKELY, rehearsal.outlook)
     return whole.found(begun, rehearsal.looks.simulated)
@@ -80,13 +84,19 @@ class _Climb:
         self.closing = CLOSING
 
     def rehearsed(self) -> Machine | None:
-        """Where a walk leads from the best start, and from the best shape about what it leads to; None where no start runs.
+        """Where a walk leads from the best start, and from the best shapes about and near what it leads to; None where no start runs.
 
         It begins with the machine's own choice for each operation, whatever its file has chosen for all.
         """
         machine = self.problem.machine
         starts = self._starts(rebuilt(machine, kind_of(machine).sizes.free(self.kept)) or machine)
-        return self._rounded(self._walked(starts[:1])[0]) if starts else None
+        better = starts[0] if starts else None
+        best = None
+        while better is not None:
+            self.looks.stage = "walk"
+            best = self._rounded(self._walk(better))
+            better = self._reshaped(best)
+        return best
 
     def found(self, begun: Machine | None = None, rehearsed: int = 0) -> Climbed | None:
         """The best design, with its certificate; begun where so many runs of a rehearsal have led, if any."""
@@ -172,22 +182,50 @@ class _Climb:
             self.looks.at([shape for _, shape in left[:RUN_AT_ONCE]], value)
         return None
 
+    def _reshaped(self, best: Machine) -> Machine | None:
+        """The best of shapes near the best, each with a memory of the fabric more than a step away, where it is better.
+
+        Sizes that suit one shape seldom suit another.
+        """
+        value, sizes = self.looks.known(best), kind_of(best).sizes
+        near = [shape for _, shape in self._bounded(best) if (other := self.looks.value(shape)) is not None and other < value * NEAR]
+        self.looks.stage = "shapes near the best"
+        return self._best_of([step for shape in near for keys in sizes.leaps(shape, self.kept) if (step := Step.of(shape, keys))], value)
+
     def _walk(self, here: Machine) -> Machine:
-        """Where steps lead: none from there is better, or the budget is spent."""
-        while not self.looks.spent and (better := self._better(here) or self._leap(here)) is not None:
+        """Where steps lead: none from there is better, nor any leap, or the budget is spent.
+
+        It begins with what lies around the fabric: the sizes within it are the best for some sizes of that.
+        """
+        here = self._followed(here, self._around)
+        return self._followed(here, lambda machine: self._better(machine) or self._around(machine) or self._further(machine))
+
+    def _followed(self, here: Machine, better: Callable[[Machine], Machine | None]) -> Machine:
+        """Where one better machine after another leads."""
+        while not self.looks.spent and (found := better(here)) is not None:
             self.moves += 1
-            here = better
+            here = found
         return here
 
-    def _leap(self, here: Machine) -> Machine | None:
-        """The best of what lies further than a step, where it is better; None where there is none."""
+    def _around(self, here: Machine) -> Machine | None:
+        """The best of other sizes of one thing around the fabric, where it is better."""
+        return self._leap(here, kind_of(here).sizes.surroundings(self.kept))
+
+    def _further(self, here: Machine) -> Machine | None:
+        """The best of memories within it that are more than a step away, where it is better."""
+        return self._leap(here, kind_of(here).sizes.leaps(here, self.kept))
+
+    def _leap(self, here: Machine, ways: Iterable[Keys]) -> Machine | None:
+        """The best of what lies further than a step, where it is better; None where there is none, or the budget is spent."""
         if self.looks.spent:
             return None
-        value, ways = self.looks.known(here), kind_of(here).sizes.leaps(here, self.kept)
-        further = [step.machine for keys in ways if (step := Step.of(here, keys)) is not None]
-        self.looks.at(further, value)
-        better = [machine for machine in further if self._gain(machine, value)]
-        return min(better, key=self.looks.known, default=None)
+        return self._best_of([step for keys in ways if (step := Step.of(here, keys)) is not None], self.looks.known(here))
+
+    def _best_of(self, steps: Sequence[Step], value: float) -> Machine | None:
+        """Where the best of them leads, if it is better than a value."""
+        machines = [step.machine for step in steps]
+        self.looks.at(machines, value)
+        return min((machine for machine in machines if self._gain(machine, value)), key=self.looks.known, default=None)
 
     def _better(self, here: Machine) -> Machine | None:
         """A better machine than this by a step or several at once; None where there is none, or the budget is spent."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, get_args
 
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
-from simulator.machine.model import Machine
+from simulator.machine.model import Machine, load_machine
 from simulator.pricing import technology_of
 from simulator.recall import fingerprint
 from simulator.run.floor import Floor
@@ -25,6 +26,7 @@ from simulator.study.sizing.scale import SEARCHED, BySize, grid_of, rebuilt
 from simulator.study.sizing.search import best_design
 from simulator.study.sizing.sized import SearchCounts, Sized
 from simulator.version import MODEL_VERSION
+from simulator.workload import load_workload
 from simulator.workload.types import Workload
 
 Progress = Callable[[str, float], None]
@@ -43,9 +45,9 @@ class Memory(Protocol):
 
 
 def equalise(
-    machines: Sequence[Machine],
+    machines: Sequence[Machine | str | Path | dict[str, Any]],
     quantity: Quantity,
-    workload: Workload,
+    workload: Workload | str | Path,
     *,
     to: str | None = None,
     best: bool = False,
@@ -62,7 +64,7 @@ def equalise(
     """Return the machines, sized so that comparing them is fair.
 
     Args:
-        machines: what to compare.
+        machines: what to compare: machines, their files or names, or what a file would hold.
         quantity: what they are to be equal in: `area` (mm² of fabric), `power` (mean W of fabric on the workload),
             `throughput` (effective TOPS on it) or `bandwidth` (effective DRAM GB/s).
         workload: what they run; area and bandwidth by size alone do not look at it.
@@ -79,9 +81,14 @@ def equalise(
         told: called with how far a search is: what it has found so far, and what no design goes below.
 
     Raises:
-        ConfigError: a machine cannot be sized so, with the reason.
+        ConfigError: there is no machine, or one cannot be sized so, with the reason.
         MappingError: a machine cannot hold the workload.
     """
+    for what, given, allowed in (("quantity", quantity, Quantity), ("objective", objective, Objective), ("search", search, SearchName)):
+        if given not in get_args(allowed):
+            raise ConfigError(f"{what}: found {given!r}; allowed: {', '.join(get_args(allowed))}")
+    if not machines:
+        raise ConfigError("nothing to size: name at least one machine")
     for key in keep:
         if key not in SEARCHED:
             raise ConfigError(f"--keep {key}: no search tries it; allowed: {', '.join(SEARCHED)}{nearest_hint(key, SEARCHED)}")
@@ -89,9 +96,11 @@ def equalise(
         raise ConfigError(
             "--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case"
         )
-    wanted = read_target(to, quantity, machines)
+    models = [machine if isinstance(machine, Machine) else load_machine(machine) for machine in machines]
+    load = workload if isinstance(workload, Workload) else load_workload(workload)
+    wanted = read_target(to, quantity, models)
     equaliser = _Equaliser(
-        machines, workload, quantity, wanted, objective, search, budget, include_dram, keep, run or InTurn(workload), memory, progress, told
+        models, load, quantity, wanted, objective, search, budget, include_dram, keep, run or InTurn(load), memory, progress, told
     )
     return equaliser.sized(equaliser.best if best else equaliser.with_bandwidth if quantity == "bandwidth" else equaliser.by_size)
 

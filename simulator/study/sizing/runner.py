@@ -32,8 +32,6 @@ RECALLED = 1_500_000
 units; of arrays up to 2.5 GB, since the schedules of theirs that are kept hold far more numbers than they count for."""
 PART = 4
 """A rehearsal is of so small a part of the tokens and blocks of a workload."""
-PARTED = "activation_buffer_kib"
-"""Of which a rehearsal has a part too, so that it says little of other values: W is as large as in the whole."""
 WORTH_REHEARSING = 40_000_000
 """Useful MACs of a workload of which a part tells machines apart much sooner than the whole."""
 RunResult = Result | MappingError
@@ -93,7 +91,7 @@ class InTurn:
         So activations live where those of the whole would. W is as large as in the whole: the largest that the buffer can hold has
         as much more room. Only for a workload that has a rehearsal.
         """
-        whole = ((machine, {PARTED: self._parted_kib(machine)}) for machine in machines)
+        whole = ((machine, {"activation_buffer_kib": self._parted_kib(machine)}) for machine in machines)
         return [self._rehearsal._run(machine, rebuilt(machine, smaller) or machine) for machine, smaller in whole]
 
     def _parted_kib(self, machine: Machine) -> float:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from simulator.errors import OperandError
 from simulator.workload.csr import Csr, flat_csr
 from simulator.workload.importing.sources import Source
-from simulator.workload.patterns.base import fit
 
 _SHOWN = 8
 
@@ -22,7 +21,8 @@ class Pruning:
 
     rule: str
     """magnitude: the largest of each matrix; row: of each row; global: of all matrices together; n_m: of each group of m
-    neighbours of a row, whose last group may have fewer; block: the blocks of the largest root mean square, whole."""
+    neighbours of a row, whose last group may have fewer; block: the blocks of the largest root mean square, whole, of which
+    those of the last rows and columns may have fewer places."""
     density: float = 1.0
     """magnitude, row, global, block: exactly round(density × size) places (of the matrix, a row, all matrices; blocks) at most."""
     n: int = 1
@@ -93,10 +93,11 @@ def _groups(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:
 
 def _blocks(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:
     side = pruning.block
-    grid = fit("block", side, matrix.shape[0]), fit("block", side, matrix.shape[1])
-    block = matrix.rows() // side * grid[1] + matrix.indices // side
-    energy: NDArray[np.float64] = np.bincount(block, weights=_score(matrix) ** 2, minlength=grid[0] * grid[1]).astype(np.float64)
-    chosen = _largest(np.zeros(len(energy), dtype=np.int64), energy, round(pruning.density * len(energy)))
+    high, wide = (-(-length // side) for length in matrix.shape)
+    with_any, block = np.unique(matrix.rows() // side * wide + matrix.indices // side, return_inverse=True)
+    places = np.minimum(side, matrix.shape[0] - with_any // wide * side) * np.minimum(side, matrix.shape[1] - with_any % wide * side)
+    mean_square = np.bincount(block, weights=_score(matrix) ** 2) / places
+    chosen = _largest(np.zeros(len(places), dtype=np.int64), mean_square, round(pruning.density * high * wide))
     return np.asarray(chosen[block])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 
 from simulator.kinds.gather.schedule import schedule_gather
-from simulator.kinds.units.lists import cluster_work, slice_lists, tile_values
+from simulator.kinds.units.lists import CopiedWords, cluster_work, slice_lists, tile_values
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.present import present_words
 from simulator.system.tensors import Residency
@@ -24,8 +24,9 @@ def test_every_nonzero_meets_every_token_word_exactly_once(case: Case) -> None:
         lists = slice_lists(plan, m, k, fabric.units_per_group)
         for group in range(fabric.token_groups):
             tokens = plan.group_tokens(r, group)
+            copied = CopiedWords.of(UnitsMachine.of(of), plan, k, tokens, present)
             for replica in range(fabric.replicas if tokens[0] < tokens[1] else 0):
-                tile = cluster_work(UnitsMachine.of(of), plan, lists, k, tokens, replica, present)
+                tile = cluster_work(plan, lists, copied, replica, fabric.replicas)
                 assert tile.units == fabric.units_per_cluster
                 assert (tile.word + plan.k_tiles[k][0] == op.weight.indices[tile.weight_index]).all()
                 for token in range(*tokens):

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.engine.cluster import Milestones
+from simulator.engine.milestones import ManyMilestones, Milestones
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.streams import in_step, list_parts, list_stream, row_drains, shares, with_room
@@ -51,7 +51,7 @@ def test_the_pieces_of_all_units_come_together() -> None:
 
 def test_clusters_with_room_for_all_pieces_do_not_wait_for_each_other() -> None:
     fast, slow = milestones([0, 2, 4], [1, 3, 5], [6 * 2]), milestones([0, 20, 40], [19, 39, 59], [60 * 2 + 1])
-    step = in_step([fast, slow], 2, 3)
+    step = in_step(ManyMilestones.of([fast, slow]), 2, 3)
     assert step.delays == [0, 0]
     assert step.w_flow is not None
     assert (step.w_flow.first, step.w_flow.last) == ((0, 2, 4), (19, 39, 59))
@@ -61,7 +61,7 @@ def test_clusters_with_room_for_all_pieces_do_not_wait_for_each_other() -> None:
 def test_a_cluster_that_is_ahead_stops_until_the_slowest_has_room() -> None:
     """One place: the second piece can be here in the cycle after the slow cluster has taken the first."""
     fast, slow = milestones([0, 2, 4], [1, 3, 5], [3 * 1, 6 * 1]), milestones([0, 20, 40], [19, 39, 59])
-    step = in_step([fast, slow], 1, 1)
+    step = in_step(ManyMilestones.of([fast, slow]), 1, 1)
     assert step.w_flow is not None
     assert step.w_flow.first == (0, 20, 40)
     assert step.delays == [36, 0]
@@ -111,7 +111,7 @@ def played(clusters: list[Milestones], places: int) -> tuple[list[int], list[lis
 @given(lists_of_milestones())
 def test_clusters_in_step_stop_as_they_do_cycle_by_cycle(drawn: tuple[list[Milestones], int]) -> None:
     clusters, places = drawn
-    step = in_step(clusters, 1, places)
+    step = in_step(ManyMilestones.of(clusters), 1, places)
     delays, came, taken = played(clusters, places)
     assert step.delays == delays
     if step.w_flow is None:

@@ -56,6 +56,8 @@ def test_what_has_no_values_of_its_own_is_said(checkpoint: Path, sparsim: Type) 
     for arguments, message in (
         (("-w", "trace"), "--prune magnitude prunes the values of matrix files anew"),
         (("-w", "model.safetensors"), "model.safetensors: no workload file; --prune magnitude prunes what it holds"),
+        (("-w", "trace", "--prune", "row", "-n", "8"), "--tokens 8: trace has N of its own; -s workload.*.shape.n=8 sets another"),
+        (("-w", "tiny.yaml", "-n", "8"), "--tokens 8: is of a checkpoint or a matrix, with --prune"),
         (("-w", "tiny.yaml", "--prune", "row"), "--prune row: no operation of tiny.yaml has a weight from a matrix file"),
     ):
         refused = sparsim(*ASKED, *arguments)
@@ -95,9 +97,9 @@ def test_what_is_no_matrix_of_the_file_stays_as_it_is(checkpoint: Path) -> None:
     text = Path("tiny.yaml").read_text(encoding="utf-8")
     np.save("w.npy", np.ones((24, 32)))
     Path("some.yaml").write_text(text.replace("{pattern: uniform, density: 0.2}", "{file: w.npy}"), encoding="utf-8")
-    with prunable("some.yaml", "row", 8) as ready:
+    with prunable("some.yaml", "row") as ready:
         first, second = load_workload(ready.file, ["operations.0.weight.density=0.5"]).operations
     assert (first.weight.nnz, second.weight.sha256) == (24 * 16, load_workload("tiny.yaml").operations[1].weight.sha256)
     assert not ready.file.exists()
-    with pytest.raises(ConfigError, match="no operation of tiny"), prunable("tiny.yaml", "row", 8):
+    with pytest.raises(ConfigError, match="no operation of tiny"), prunable("tiny.yaml", "row"):
         pass

@@ -32,6 +32,7 @@ from simulator.study.sizing.runner import InTurn, RunResult
 from simulator.study.sizing.scale import SEARCHED, rebuilt
 from simulator.study.sizing.sized import certified
 from simulator.study.sizing.steps import identity, single_steps
+from simulator.workload.types import Workload
 
 TECHNOLOGY = load_technology("7nm")
 random = np.random.default_rng(3)
@@ -136,32 +137,78 @@ def test_a_valley_of_the_buffer_is_crossed() -> None:
     assert found.machine.activation_buffer_kib == 2.0
 
 
+class Valleys(InTurn):
+    """Runs that take as many thousands of cycles as is told of the values of some keys; 99 where nothing is."""
+
+    def __init__(self, work: Workload, keys: Sequence[str], thousands: Mapping[tuple[Any, ...], float]) -> None:
+        super().__init__(work)
+        self.keys = keys
+        self.thousands = thousands
+
+    def run(self, machines: Sequence[Machine]) -> list[RunResult]:
+        return list(map(self._told, super().run(machines)))
+
+    def rehearse(self, machines: Sequence[Machine]) -> list[RunResult]:
+        return list(map(self._told, super().rehearse(machines)))
+
+    def _told(self, run: RunResult) -> RunResult:
+        if not isinstance(run, Result):
+            return run
+        thousands = self.thousands.get(tuple(value_at(run.machine, key) for key in self.keys), 99)
+        return replace(run, activity=msgspec.structs.replace(run.activity, cycles=int(1000 * thousands)))
+
+
+def _all_but(*keys: str) -> list[str]:
+    return [key for key in SEARCHED if key not in keys]
+
+
+def test_a_valley_of_a_trunk_is_crossed() -> None:
+    """Where a bus of twice the width is worse, and one of four times better: another way to run a chain may be the best there."""
+    key = "trunks.w_bytes_per_cycle"
+    problem, valleys = _problem(load_machine("crossbar", [*SMALL, f"{key}=64"]), "time"), Valleys(WORK, [key], {(64,): 5, (256,): 4})
+    assert certify(problem, valleys, _all_but(key)).holds
+    found = climb(problem, valleys, _all_but(key))
+    assert found is not None
+    assert value_at(found.machine, key) == 256
+
+
 def test_a_memory_is_leapt_to_with_the_mapping_free_to_suit_it() -> None:
     """Where another size helps only with another choice of the mapping, and that choice only with another size."""
-    cycles = {(0.5, 2): 0, (1.0, 2): 9, (2.0, 2): 9, (0.5, 1): 9, (0.5, "auto"): 9, (1.0, "auto"): 5, (2.0, "auto"): -5, (2.0, 1): -9}
-
-    class Valley(InTurn):
-        def run(self, machines: Sequence[Machine]) -> list[RunResult]:
-            return [self._in_valley(run) for run in super().run(machines)]
-
-        def _in_valley(self, run: RunResult) -> RunResult:
-            if not isinstance(run, Result):
-                return run
-            fitted = value_at(run.machine, "fabric.weight_bank_kib"), value_at(run.machine, "mapping.tokens_per_tile")
-            return replace(run, activity=msgspec.structs.replace(run.activity, cycles=10_000 + 1000 * cycles.get(fitted, 99)))
-
     free = ("fabric.weight_bank_kib", "mapping.tokens_per_tile")
+    thousands: dict[tuple[Any, ...], float] = {
+        (0.5, 2): 10,
+        (1.0, 2): 19,
+        (2.0, 2): 19,
+        (0.5, 1): 19,
+        (0.5, "auto"): 19,
+        (1.0, "auto"): 15,
+        (2.0, "auto"): 5,
+        (2.0, 1): 1,
+    }
     start = load_machine("crossbar", [*SMALL, "fabric.weight_bank_kib=0.5", "mapping.tokens_per_tile=2"])
-    problem, keep = _problem(start, "time"), [key for key in SEARCHED if key not in free]
-    assert certify(problem, Valley(WORK), keep).holds
-    found = climb(problem, Valley(WORK), keep)
+    problem, valleys = _problem(start, "time"), Valleys(WORK, free, thousands)
+    assert certify(problem, valleys, _all_but(*free)).holds
+    found = climb(problem, valleys, _all_but(*free))
     assert found is not None
     assert [value_at(found.machine, key) for key in free] == [2.0, 1]
-    assert climb(problem, Valley(WORK), [*keep, "mapping.tokens_per_tile"]).machine == start  # type: ignore[union-attr]
-    cycles[2.0, 2] = -1  # two sizes further, beyond one that does not help
-    further = climb(problem, Valley(WORK), [*keep, "mapping.tokens_per_tile"])
+    assert climb(problem, valleys, _all_but("fabric.weight_bank_kib")).machine == start  # type: ignore[union-attr]
+    thousands[2.0, 2] = 9  # two sizes further, beyond one that does not help
+    further = climb(problem, valleys, _all_but("fabric.weight_bank_kib"))
     assert further is not None
     assert value_at(further.machine, "fabric.weight_bank_kib") == 2.0
+
+
+def test_a_rehearsal_finds_a_shape_that_is_better_with_another_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither helps alone, and the shape comes near."""
+    monkeypatch.setattr(runner_module, "WORTH_REHEARSING", 1)
+    wide = workload(operation(sparse(random, 16, 12, 0.4), sparse(random, 12, runner_module.PART * 64, 0.7), "wide"))
+    keys = ("fabric.token_groups", "fabric.output_bank_kib")
+    start = load_machine("partition", [*SMALL, "fabric.token_groups=2", "fabric.replicas=1", "fabric.output_bank_kib=1"])
+    problem = Problem(start, "time", Limits(), TECHNOLOGY, Floor(wide))
+    for near, best in ((11, (4, 2.0)), (13, (2, 1.0))):
+        found = climb(problem, Valleys(wide, keys, {(2, 1.0): 10, (4, 1.0): near, (2, 2.0): 12, (4, 2.0): 8}), _all_but(*keys))
+        assert found is not None
+        assert tuple(value_at(found.machine, key) for key in keys) == best
 
 
 def test_the_gap_is_what_bounds_leave_of_other_shapes() -> None:

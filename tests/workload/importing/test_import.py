@@ -663,6 +663,20 @@ def test_rows_groups_and_blocks_keep_their_numbers() -> None:
     assert energy[kept > 0].min() > energy[kept == 0].max()
 
 
+def test_blocks_at_the_edges_have_fewer_places() -> None:
+    values = np.ones((5, 6))
+    values[4:, 4:] = 2
+    (only,), _ = prune_sources([Source("w", array_csr(values))], Pruning("block", block=4, density=0.25))
+    assert only.matrix is not None
+    assert (only.matrix.nnz, only.matrix.rows().tolist(), only.matrix.indices.tolist()) == (2, [4, 4], [4, 5]), "1 of 4, the strongest"
+    (most,), _ = prune_sources([Source("w", array_csr(values))], Pruning("block", block=4, density=0.75))
+    assert most.matrix is not None
+    assert most.matrix.nnz == 16 + 8 + 2, "of equals the first stay"
+    (whole,), _ = prune_sources([Source("w", array_csr(values))], Pruning("block", block=99, density=1.0))
+    assert whole.matrix is not None
+    assert whole.matrix.nnz == 30
+
+
 def test_global_pruning_weighs_matrices_against_each_other() -> None:
     sources = [Source("none", array_csr(VALUES * 0.1)), Source("small", array_csr(VALUES * 0.4)), Source("large", array_csr(VALUES))]
     (small, large), empty = prune_sources(sources, Pruning("global", density=1 / 6))
@@ -676,8 +690,6 @@ def test_global_pruning_weighs_matrices_against_each_other() -> None:
 def test_what_cannot_be_pruned_is_named() -> None:
     with pytest.raises(OperandError, match="mask: has no values"):
         prune_sources([Source("mask", array_csr(VALUES > 0))], Pruning("magnitude", density=0.5))
-    with pytest.raises(OperandError, match="w: block = 5 does not divide 16"):
-        prune_sources([Source("w", array_csr(VALUES))], Pruning("block", block=5, density=0.5))
 
 
 def test_the_folder_of_a_model_is_its_checkpoint(tmp_path: Path) -> None:
