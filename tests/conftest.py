@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from simulator.cost import Technology, load_technology
 from simulator.machine.model import Machine
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.register_profile("search", max_examples=2000, deadline=None)
+_SLOW = [HealthCheck.too_slow]
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("search", max_examples=2000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("repeatable")
 OBJECTS_BEFORE_COLLECTION = 100_000
 

@@ -20,10 +20,11 @@ def explain_command(
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Without a name: say what each of all means.")] = False,
 ) -> None:
-    """Say what a metric, a cause, a bound, a component or a counter means."""
+    """Say what a metric, a cause, a bound, a component, a counter or a constant of the cost models means."""
     from rich.text import Text
 
     from simulator.report.console import Console
+    from simulator.report.constants import constant_words
     from simulator.report.glossary import all_terms, terms
     from simulator.terms import SECTIONS, Term
 
@@ -34,7 +35,13 @@ def explain_command(
         _say(console, Text.assemble((entry.name, "bold"), f" – {entry.label}{unit}: {entry.short}."))
 
     if metric:
-        for entry in terms(" ".join(metric)):
+        name = " ".join(metric)
+        constant = constant_words(name)
+        if constant is not None:
+            unit, meaning = constant
+            _say(console, Text.assemble((name, "bold"), f" – constant of the cost models [{unit}]: {meaning}."))
+            return
+        for entry in terms(name):
             show(entry)
             if entry.more:
                 _say(console, Text(entry.more))

@@ -130,9 +130,9 @@ def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection
         return shipped if not path.is_absolute() and ".." not in path.parts and shipped.is_file() else path
     names = [name for name in _names(folder) if name not in other]
     if path.name not in names:
-        raise ConfigError(
-            f"{path.name}: neither a file nor a name in {label}; allowed: {', '.join(names) or 'nothing'}{nearest_hint(path.name, names)}"
-        )
+        own = next((f"{path}{suffix}" for suffix in _SUFFIXES if os.path.isfile(f"{path}{suffix}")), "")
+        hint = f"; a file of yours goes by its whole name: {own}" if own else nearest_hint(path.name, names)
+        raise ConfigError(f"{path.name}: neither a file nor a name in {label}; allowed: {', '.join(names) or 'nothing'}{hint}")
     return folder / f"{path.name}.yaml"
 
 

@@ -13,6 +13,9 @@ import pytest
 from safetensors.numpy import save_file
 
 import simulator
+from simulator.cost.constants import DramConstants
+from simulator.cost.technology import CONSTANTS, load_technology
+from simulator.report.constants import constant_words
 
 REQUIRED = """cycles seconds area_mm2 energy_pj power_w power_density_w_per_mm2 utilization useful_macs bounds unit_cycles
 area_mm2_by_component energy_pj_by_component bandwidth_gb_per_s operations""".split()  # noqa: SIM905 (a list of names reads better so)
@@ -161,6 +164,22 @@ def test_explain_one_and_all(sparsim: Type) -> None:
     misspelt = sparsim("explain", "bank_conflit")
     assert (misspelt.code, misspelt.out) == (2, "")
     assert "did you mean bank_conflict?" in misspelt.err
+
+
+def test_explain_tells_the_constants_that_bands_and_break_evens_name(sparsim: Type) -> None:
+    technology = load_technology("7nm")
+    for name in (*CONSTANTS, *(f"dram.hbm2e.{field}" for field in DramConstants.model_fields)):
+        found = technology.constant(name)
+        unit, said = constant_words(name) or ("", "")
+        assert unit == found.unit
+        assert f": {found.value:g} at 7nm" in said
+        assert found.source in said
+    out = sparsim("explain", "control_area_fraction").out
+    assert out.startswith(
+        "control_area_fraction – constant of the cost models [1]: cells of control over cells of the logic that is listed: "
+    )
+    assert "laid out whole" in sparsim("explain", "crossbar_in_one_slice").out
+    assert sparsim("explain", "dram.hbm2e.nothing").code == 2
 
 
 def test_inspect_tells_a_workload_from_a_machine(place: Path, sparsim: Type) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
 from tests.strategies import gather_machines, machine, operation, run, sparse, workload
 
-EXAMPLES = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=30)
 
 
 @EXAMPLES

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -20,7 +20,7 @@ from simulator.workload.types import Workload
 from tests.strategies import DATAFLOWS, elaborated, machine, mixtures, operation, run, sparse, workload
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(drawn=st.sampled_from(sorted(DATAFLOWS)).flatmap(mixtures), ideal=st.sampled_from(["none", *get_args(Ideal)]))
 def test_used_is_never_more_than_available(drawn: tuple[Machine, Workload], ideal: Ideal) -> None:
     of, what = drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -27,7 +27,7 @@ def products(seed: int, sampled: bool, layers: int) -> list[Operation]:
     return [layer(index) for index in range(layers)]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), sampled=st.booleans(), layers=st.integers(2, 5), buffer_kib=st.sampled_from([0.0625, 64]))
 def test_repeating_an_operation_is_exact(seed: int, sampled: bool, layers: int, buffer_kib: float) -> None:
     what = workload(*products(seed, sampled, layers))

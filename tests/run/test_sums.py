@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.engine.engines import ENGINES, RunOptions
@@ -42,7 +42,7 @@ def scattered_leaving(self: Outlook, most: int) -> list[ScatterCut]:
     return [leave[self.operation.weight.nnz % len(leave)]]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None)
 @given(
     of=st.one_of(gather_machines(), gather_machines(dataflow="scatter")),
     what=workloads(),

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.activity import Activity, Ideal
@@ -13,7 +13,7 @@ from simulator.run.run import Timing
 from simulator.system.waiting import Waiting
 from tests.strategies import Case, cases, machine, operation, run, sparse, workload
 
-EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=25)
 
 
 def go(case: Case, **keys: Any) -> Timing:

@@ -32,6 +32,13 @@ def test_a_path_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert config_path("machines", "crossbar") == Path("crossbar")
 
 
+def test_a_file_of_the_same_name_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("")
+    with pytest.raises(ConfigError, match=r"; a file of yours goes by its whole name: mine\.yaml$"):
+        config_path("machines", "mine")
+
+
 def test_a_folder_of_results_does_not_hide_a_shipped_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shipped = config_path("machines", "crossbar"), workload_path("tinygpt")
     monkeypatch.chdir(tmp_path)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -18,7 +18,7 @@ from simulator.system.system import System
 from simulator.workload.types import Operation, Workload
 from tests.strategies import activations, gather_machines, machine, run, sampled_operation, sparse, weight, workload
 
-EXAMPLES = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=30)
 
 
 def expected(operation: Operation) -> Any:
@@ -54,7 +54,7 @@ def test_g_is_numpys_and_every_count_adds_up(of: Any, what: Workload, latency: i
     assert activity.cycles >= activity.bounds.largest[1]
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(of=gather_machines(lane_tree=True), what=sampled(), latency=st.integers(1, 3))
 def test_the_engines_agree(of: Any, what: Workload, latency: int) -> None:
     one, other = (run(of, what, latency=latency, engine=ENGINES[name]).activity for name in ("reference", "compiled"))

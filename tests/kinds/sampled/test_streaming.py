@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.engine.engines import ENGINES, RunOptions
@@ -126,7 +126,7 @@ def test_where_banks_are_small_sums_leave_and_the_run_is_sooner() -> None:
     assert auto.activity.cycles < stay.activity.cycles
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(st.integers(0, 2**32 - 1))
 def test_engines_agree_and_g_is_numpys(seed: int) -> None:
     """On one or two groups, whose lists, and sums, pass banks of four to nine entries, in any number of rounds."""
