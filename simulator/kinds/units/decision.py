@@ -76,9 +76,9 @@ class Decision:
         """The least of its tiles, cut in a way."""
         return Busy(sum(self.plan(way).dataflow.least_cycles(self.setting.spec)))
 
-    def floors(self, busiest: Busiest) -> list[QuickBound]:
-        """[ways] what it takes at least."""
-        return [self._floor(way, busiest) for way in self.planned]
+    def floors(self) -> list[QuickBound]:
+        """[ways] what it takes at least, by its busiest units."""
+        return [self._floor(way, "unit") for way in self.planned]
 
     def _floor(self, way: Hashable, busiest: Busiest) -> QuickBound:
         """What it takes at least, cut in a way."""

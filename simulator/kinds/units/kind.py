@@ -171,9 +171,8 @@ class UnitsKind(Kind):
     def floors(
         self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions
     ) -> Sequence[QuickBound]:
-        """One for each way that is tried; of an operation that is not small by its busiest units alone."""
-        small = self.schedules_by_running(elaborated.machine, (operation,))
-        return self._decision(elaborated, operation, residency, index, options).floors("part" if small else "unit")
+        """One for each way that is tried, by its busiest units: to tell it more nearly takes longer than what it saves."""
+        return self._decision(elaborated, operation, residency, index, options).floors()
 
     def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
         """Where there is so little to do that it takes runs to choose the schedule."""
