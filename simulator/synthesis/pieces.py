@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.cost import delay
 from simulator.cost.component import Component
@@ -19,8 +22,7 @@ if TYPE_CHECKING:
     from amaranth.hdl import Elaboratable, Signal
 
 
-@dataclass(frozen=True, eq=False)
-class Piece:
+class Piece(Struct, frozen=True, eq=False):
     """One piece of hardware, and what the models say of it."""
 
     name: str
