@@ -23,8 +23,13 @@ _UP = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def written(tick: float, _: int | None = None) -> str:
-    """A tick with all of its digits: ticks of a linear axis are alike."""
-    return f"{tick:,.10g}"
+    """A tick with all of its digits, and without exponent: ticks of a linear axis are alike.
+
+    >>> written(20_000), written(0.05), written(0.00005)
+    ('20,000', '0.05', '0.00005')
+    """
+    digits = f"{tick:,.10g}"
+    return digits if "e" not in digits else f"{tick:,.15f}".rstrip("0").rstrip(".")
 
 
 def plain(tick: float, _: int | None = None) -> str:
