@@ -60,7 +60,7 @@ class ManyMilestones(Struct, frozen=True, eq=False):
     def at(self, places: Sequence[int]) -> ManyMilestones:
         """Of some of them: without copying, where they stand together."""
         first, count = places[0], len(places)
-        if places[-1] - first + 1 != count or any(place != first + number for number, place in enumerate(places)):
+        if list(places) != list(range(first, first + count)):
             return ManyMilestones.of([self[place] for place in places])
         piece_ptr, row_ptr = self.piece_ptr[first : first + count + 1], self.row_ptr[first : first + count + 1]
         pieces, rows = slice(piece_ptr[0], piece_ptr[-1]), slice(row_ptr[0], row_ptr[-1])

@@ -203,13 +203,13 @@ class _Added(Struct, frozen=True, eq=False):
         """The barrier waits for the slowest."""
         key = (k > 0, *clusters)
         if key not in self._rounds:
-            self._rounds[key] = self._added_up(k, [(self.done[cluster.lot], cluster.place) for cluster in clusters])
+            self._rounds[key] = self._added_up(k, clusters)
         return self._rounds[key]
 
-    def _added_up(self, k: int, clusters: list[tuple[ClusterResults, int]]) -> Round:
+    def _added_up(self, k: int, clusters: Sequence[_Cluster]) -> Round:
         fabric, fifo_pieces = self.dataflow.machine.fabric, self.dataflow.loops.stream.fifo_pieces
-        step = in_step(_milestones_of(clusters), fabric.units_per_cluster, fifo_pieces)
-        cycles, every_count, every_cause, bounds = (_rows_of(name, clusters) for name in ("cycles", "counts", "unit_cycles", "bounds"))
+        (cycles, every_count, every_cause, bounds), milestones = self._results_of(clusters)
+        step = in_step(milestones, fabric.units_per_cluster, fifo_pieces)
         longest = int((cycles + step.delays).max())
         counts, causes = Counts(*every_count.sum(axis=0).tolist()), every_cause.sum(axis=0)
         # A cluster that is done, or has no tokens at all, waits at the barrier.
@@ -219,25 +219,20 @@ class _Added(Struct, frozen=True, eq=False):
         # A round is bound by the most heavily loaded of its clusters.
         return Round(longest, counts, causes, Bounds(*bounds.max(axis=0).tolist()), step)
 
+    def _results_of(self, clusters: Sequence[_Cluster]) -> tuple[list[Ints], ManyMilestones]:
+        """[_ROWS][clusters, …] what these fields of their results say of each, and their milestones; mostly of one lot."""
+        if len({cluster.lot for cluster in clusters}) == 1:
+            done, places = self.done[clusters[0].lot], [cluster.place for cluster in clusters]
+            return [getattr(done, name)[places] for name in _ROWS], done.milestones.at(places)
+        each = [(self.done[cluster.lot], cluster.place) for cluster in clusters]
+        rows = [np.array([getattr(done, name)[place] for done, place in each]) for name in _ROWS]
+        return rows, ManyMilestones.of([done.milestones[place] for done, place in each])
+
+
+_ROWS = ("cycles", "counts", "unit_cycles", "bounds")
+
 
 def cluster_tiles(fabric: UnitsFabric, loops: TileLoops, position: Position) -> list[ClusterTile]:
     """The clusters that are busy in a tile, token group by token group."""
     m, round_index, k = position
     return [ClusterTile(m, k, tokens, replica) for tokens in loops.active_groups(round_index) for replica in range(fabric.replicas)]
-
-
-def _milestones_of(clusters: list[tuple[ClusterResults, int]]) -> ManyMilestones:
-    """Of clusters of one lot or several."""
-    first = clusters[0][0]
-    if all(results is first for results, _ in clusters):
-        return first.milestones.at([place for _, place in clusters])
-    return ManyMilestones.of([results.milestones[place] for results, place in clusters])
-
-
-def _rows_of(name: str, clusters: list[tuple[ClusterResults, int]]) -> Ints:
-    """[clusters, …] what a field of their results says of each."""
-    first = clusters[0][0]
-    if all(results is first for results, _ in clusters):
-        rows: Ints = getattr(first, name)[[place for _, place in clusters]]
-        return rows
-    return np.array([getattr(results, name)[place] for results, place in clusters])
