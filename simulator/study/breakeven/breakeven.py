@@ -18,7 +18,7 @@ from simulator.specs.fields import Slot, allowed, slot_at, takes_integers_only, 
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
 from simulator.study.breakeven.answer import BreakEven, Curve, MeasuredLine
-from simulator.study.breakeven.crossings import Look, Scale, Scan, crossing_band, search_crossings
+from simulator.study.breakeven.crossings import Look, Ratios, Scale, Scan, crossing_band, search_crossings, searched_together
 from simulator.study.measured import Quantity as MeasuredQuantity
 from simulator.study.measured import measured_curves
 from simulator.study.sweep.analysis import assess_points
@@ -88,16 +88,12 @@ def find_break_even(question: Question, store: Store, options: Options, listen: 
 def _scans(question: Question, scale: Scale, asked: _Asked) -> dict[str, Scan]:
     """What was found of each metric: all are looked for together, so that a value which several want runs once, beside the others."""
     searches = {metric: search_crossings(scale, points=question.points, tolerance=question.tolerance) for metric in question.metrics}
-    looks, found = {metric: next(search) for metric, search in searches.items()}, dict[str, Scan]()
-    while looks:
+
+    def ratios(looks: Mapping[str, Look]) -> dict[str, Ratios]:
         asked.run(list(looks.values()))
-        for metric, look in list(looks.items()):
-            try:
-                looks[metric] = searches[metric].send(asked.ratios(metric, look.values))
-            except StopIteration as end:
-                found[metric] = end.value
-                del looks[metric]
-    return {metric: found[metric] for metric in question.metrics}
+        return {metric: asked.ratios(metric, look.values) for metric, look in looks.items()}
+
+    return searched_together(searches, ratios)
 
 
 def check_question(question: Question) -> None:
@@ -200,7 +196,7 @@ class _Asked:
         self._later = sum(look.later for look in looks)
         self._run(list(dict.fromkeys(value for look in looks for value in look.values if value not in self._rows)))
 
-    def ratios(self, metric: str, values: Sequence[float]) -> dict[float, float | None]:
+    def ratios(self, metric: str, values: Sequence[float]) -> Ratios:
         """Logarithms of the first machine's figure over the second's, at values that have been run."""
         return {value: self._ratio(value, metric) for value in values}
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from simulator.study.uncertainty import Spread
 
-Ratios = Callable[[Sequence[float]], Mapping[float, float | None]]
-"""Values of the axis → logarithm of the first machine's figure over the second's; None where one of them has none."""
+Ratios = Mapping[float, float | None]
+"""Value of the axis → logarithm of the first machine's figure over the second's; None where one of them has none."""
 Better = Literal["first", "equal", "second"]
 """Which machine's figure is less."""
 _EQUAL = 1e-9
@@ -120,7 +120,7 @@ class Look:
     """That it knows of and halves; 0 while it scans."""
 
 
-Search = Generator[Look, Mapping[float, float | None], Scan]
+Search = Generator[Look, Ratios, Scan]
 """Yields what it wants to know, is sent the ratio at each of the values, and returns all that it found."""
 
 
@@ -143,15 +143,18 @@ def search_crossings(scale: Scale, *, points: int, tolerance: float) -> Search:
     return Scan(there, tuple(value for value, ratio in sorted(known.items()) if ratio is None), tuple(_joined(crossings)))
 
 
-def find_crossings(ratios: Ratios, scale: Scale, *, points: int, tolerance: float) -> Scan:
-    """What a search finds that is told all it wants to know."""
-    search = search_crossings(scale, points=points, tolerance=tolerance)
-    look = next(search)
-    while True:
-        try:
-            look = search.send(ratios(look.values))
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+def searched_together(searches: Mapping[str, Search], ratios: Callable[[Mapping[str, Look]], Mapping[str, Ratios]]) -> dict[str, Scan]:
+    """What each search finds; `ratios` tells all that go on together what they want to know."""
+    looks, found = {name: next(search) for name, search in searches.items()}, dict[str, Scan]()
+    while looks:
+        told = ratios(looks)
+        for name in list(looks):
+            try:
+                looks[name] = searches[name].send(told[name])
+            except StopIteration as end:
+                found[name] = end.value
+                del looks[name]
+    return {name: found[name] for name in searches}
 
 
 def _halved(scale: Scale, low: float, high: float, tolerance: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.study.breakeven.crossings import Crossing, Ratios, Scale, find_crossings
+from simulator.study.breakeven.crossings import Crossing, Ratios, Scale, Scan, search_crossings, searched_together
 from simulator.study.sweep.analysis import best_points, hypervolume, main_effects, non_dominated, pareto_front
 from simulator.study.sweep.study import Row
 
@@ -58,6 +58,15 @@ def test_main_effects_of_a_product_are_its_factors() -> None:
     assert sum(effect.share for effect in effects) == pytest.approx(1.0)
 
 
+Tell = Callable[[Sequence[float]], Ratios]
+
+
+def find_crossings(ratios: Tell, scale: Scale, *, points: int, tolerance: float) -> Scan:
+    """What one search finds."""
+    search = {"only": search_crossings(scale, points=points, tolerance=tolerance)}
+    return searched_together(search, lambda looks: {"only": ratios(looks["only"].values)})["only"]
+
+
 @given(st.lists(st.floats(1.5, 900.0), min_size=1, max_size=3, unique=True))
 def test_every_crossing_that_the_scan_tells_apart_is_found(roots: list[float]) -> None:
     roots = sorted(roots)
@@ -75,7 +84,7 @@ def test_every_crossing_that_the_scan_tells_apart_is_found(roots: list[float]) -
     assert all(crossing.high / crossing.low <= 1.01 + 1e-9 for crossing in found)
 
 
-def _given(figures: Mapping[float, float | None]) -> tuple[list[float], Ratios]:
+def _given(figures: Ratios) -> tuple[list[float], Tell]:
     """A log of the values that were asked for, and a function that has figures at these alone."""
     asked: list[float] = []
 
