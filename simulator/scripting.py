@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from simulator.errors import ConfigError
 from simulator.machine import Machine, load_machine
-from simulator.specs import as_json, nearest_hint
+from simulator.specs import as_json, check_choice
 from simulator.specs.documents import called
 from simulator.workload import Workload, load_workload
 
@@ -84,8 +84,7 @@ def compare(
     from simulator.study import comparison
 
     _check_run(engine, ideal)
-    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
-        raise ConfigError(f"jobs: found {jobs!r}; allowed: an integer of at least 1")
+    _check_count("jobs", jobs, 1)
     models = [_machine(machine) for machine in ([machines] if isinstance(machines, str) else machines)]
     return comparison.compare(models, _workload(workload), engine=engine, ideal=ideal, jobs=jobs, progress=progress)
 
@@ -165,7 +164,7 @@ def breakeven(
     scale = _scale(axis, ends, linear=linear)
     _check_scan(between, workload, metrics, points, tolerance)
     if prune is not None:
-        _check_choice("prune", prune, get_args(PruneRule))
+        check_choice("prune", prune, get_args(PruneRule))
     with ExitStack() as stack:
         base = stack.enter_context(_store(store))
         files = _Files(stack)
@@ -193,18 +192,18 @@ def answer(
         return answer_question(question, base, _options(workers), lambda spec: nullcontext(lambda event: None))
 
 
-def _check_choice(what: str, given: Any, allowed: Sequence[str]) -> None:
-    """Raise ConfigError, with the nearest name, for what is none of these."""
-    if given not in allowed:
-        raise ConfigError(f"{what}: found {given!r}; allowed: {', '.join(allowed)}{nearest_hint(str(given), allowed)}")
+def _check_count(what: str, given: Any, least: int) -> None:
+    """Raise ConfigError for what is no number of things, or too few."""
+    if isinstance(given, bool) or not isinstance(given, int) or given < least:
+        raise ConfigError(f"{what}: found {given!r}; allowed: an integer of at least {least}")
 
 
 def _check_run(engine: str, ideal: str) -> None:
     from simulator.activity import Ideal
     from simulator.engine.engines import EngineName
 
-    _check_choice("engine", engine, get_args(EngineName))
-    _check_choice("ideal", ideal, get_args(Ideal))
+    check_choice("engine", engine, get_args(EngineName))
+    check_choice("ideal", ideal, get_args(Ideal))
 
 
 def _scale(axis: str, ends: Sequence[Any], *, linear: bool) -> Scale:
@@ -303,6 +302,5 @@ def _store(file: str | Path | None) -> Iterator[Store]:
 def _options(workers: int) -> Options:
     from simulator.study.sweep.run import Options
 
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
-        raise ConfigError(f"workers: found {workers!r}; allowed: an integer of at least 0")
+    _check_count("workers", workers, 0)
     return Options("processes", workers) if workers else Options()

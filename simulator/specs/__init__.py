@@ -8,6 +8,7 @@ makes a tree of it in which every key knows its line (`tree`), and `explain` ret
 from simulator.specs.documents import Document, load_once, load_yaml_document, load_yaml_model
 from simulator.specs.dump import as_json, as_yaml
 from simulator.specs.files import (
+    check_choice,
     config_names,
     config_path,
     data_folder,
@@ -27,6 +28,7 @@ __all__ = [
     "Key",
     "as_json",
     "as_yaml",
+    "check_choice",
     "config_names",
     "config_path",
     "data_folder",

@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from simulator.errors import ConfigError
 
@@ -36,6 +37,12 @@ def nearest_hint(name: str, names: Iterable[str]) -> str:
     """Return `; nearest: NAME`, or nothing where no name is alike."""
     found = nearest(name, names)
     return f"; nearest: {found}" if found is not None else ""
+
+
+def check_choice(what: str, given: Any, allowed: Sequence[str]) -> None:
+    """Raise ConfigError, with the nearest name, for what is none of these."""
+    if given not in allowed:
+        raise ConfigError(f"{what}: found {given!r}; allowed: {', '.join(allowed)}{nearest_hint(str(given), allowed)}")
 
 
 _SHOWN = 8

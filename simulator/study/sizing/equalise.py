@@ -14,7 +14,7 @@ from simulator.machine.model import Machine, load_machine
 from simulator.pricing import technology_of
 from simulator.recall import fingerprint
 from simulator.run.floor import Floor
-from simulator.specs import nearest_hint
+from simulator.specs import check_choice, nearest_hint
 from simulator.study.design import design_key, digest
 from simulator.study.sizing.certificate import Walk
 from simulator.study.sizing.climb import climb
@@ -85,8 +85,7 @@ def equalise(
         MappingError: a machine cannot hold the workload.
     """
     for what, given, allowed in (("quantity", quantity, Quantity), ("objective", objective, Objective), ("search", search, SearchName)):
-        if given not in get_args(allowed):
-            raise ConfigError(f"{what}: found {given!r}; allowed: {', '.join(get_args(allowed))}")
+        check_choice(what, given, get_args(allowed))
     if not machines:
         raise ConfigError("nothing to size: name at least one machine")
     for key in keep:
